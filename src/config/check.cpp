@@ -1,0 +1,185 @@
+// Names files and users, and so, alone in this folder, asks the system.
+#include "config/check.hpp"
+
+#include <arpa/inet.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "config/units.hpp"
+
+namespace wsinetd::config {
+namespace {
+
+using Errors = std::vector<std::string>;
+
+bool is_address(const std::string& text) {
+    in6_addr ignored{};
+    return ::inet_pton(AF_INET, text.c_str(), &ignored) == 1 || ::inet_pton(AF_INET6, text.c_str(), &ignored) == 1;
+}
+
+void check_addresses(Config& config, Errors& errors) {
+    std::vector<std::string> addresses;
+    for (const std::string& address : config.addresses) {
+        if (address == "*") {
+            addresses.insert(addresses.end(), {"0.0.0.0", "::"});
+        } else if (address == "localhost") {
+            addresses.insert(addresses.end(), {"127.0.0.1", "::1"});
+        } else if (is_address(address)) {
+            addresses.push_back(address);
+        } else {
+            errors.push_back("--address: \"" + address + "\" is not an address (IPv4, IPv6, localhost or *)");
+        }
+    }
+    config.addresses = std::move(addresses);
+}
+
+void check_unix_socket(const Config& config, Errors& errors) {
+    if (config.unix_socket.size() >= sizeof(sockaddr_un::sun_path))
+        errors.push_back("--unix-socket: the path is too long (" + std::to_string(config.unix_socket.size()) +
+                         " bytes; at most " + std::to_string(sizeof(sockaddr_un::sun_path) - 1) + ")");
+}
+
+std::string absolute(const std::string& path) {
+    std::error_code error;
+    const std::filesystem::path result = std::filesystem::absolute(path, error);
+    return error ? path : result.lexically_normal().string();
+}
+
+enum class Finding { usable, missing, directory, not_a_file, not_executable };
+
+Finding look_at(const std::string& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) return Finding::missing;
+    if (S_ISDIR(status.st_mode)) return Finding::directory;
+    if (!S_ISREG(status.st_mode)) return Finding::not_a_file;
+    return ::access(path.c_str(), X_OK) == 0 ? Finding::usable : Finding::not_executable;
+}
+
+/// As execvp looks: a name with a slash is a path, any other is searched for in PATH.
+std::string find_program(const std::string& name, Finding& finding) {
+    if (name.find('/') != std::string::npos) {
+        finding = look_at(name);
+        return absolute(name);
+    }
+    const char* const variable = std::getenv("PATH");
+    std::string path = variable ? variable : "/usr/local/bin:/usr/bin:/bin";
+    finding = Finding::missing;
+    for (std::size_t begin = 0; begin <= path.size();) {
+        const auto end = std::min(path.find(':', begin), path.size());
+        const std::string folder = end == begin ? "." : path.substr(begin, end - begin);
+        const Finding here = look_at(folder + "/" + name);
+        if (here == Finding::usable) {
+            finding = here;
+            return absolute(folder + "/" + name);
+        }
+        if (here == Finding::not_executable) finding = here;
+        begin = end + 1;
+    }
+    return {};
+}
+
+void check_command(Endpoint& endpoint, Errors& errors) {
+    if (endpoint.command.empty()) return;
+    const std::string& name = endpoint.command.front();
+    const bool in_path = name.find('/') == std::string::npos;
+    Finding finding = Finding::missing;
+    endpoint.program = find_program(name, finding);
+    switch (finding) {
+        case Finding::usable: return;
+        case Finding::missing:
+            errors.push_back("the command \"" + name + "\" does not exist" +
+                             (in_path ? " in PATH (a program of this directory is ./" + name + ")" : ""));
+            return;
+        case Finding::directory: errors.push_back("the command \"" + name + "\" is a directory, not a program"); return;
+        case Finding::not_a_file: errors.push_back("the command \"" + name + "\" is not a file"); return;
+        case Finding::not_executable:
+            errors.push_back("the command \"" + name + "\" may not be executed (chmod +x would allow it)");
+            return;
+    }
+}
+
+void check_directory(Endpoint& endpoint, Errors& errors) {
+    if (endpoint.cwd.empty()) return;
+    struct stat status {};
+    if (::stat(endpoint.cwd.c_str(), &status) != 0)
+        errors.push_back("--cwd: \"" + endpoint.cwd + "\" does not exist");
+    else if (!S_ISDIR(status.st_mode))
+        errors.push_back("--cwd: \"" + endpoint.cwd + "\" is not a directory");
+    else
+        endpoint.cwd = absolute(endpoint.cwd);
+}
+
+struct User {
+    unsigned number;
+    unsigned group;
+    std::string name;  ///< empty: a number without an entry
+};
+
+std::optional<User> find_user(const std::string& text) {
+    const passwd* entry = ::getpwnam(text.c_str());
+    const auto number = parse_number(text, 0xfffffffeU);
+    if (!entry && number) entry = ::getpwuid(static_cast<uid_t>(*number));
+    if (entry) return User{entry->pw_uid, entry->pw_gid, entry->pw_name};
+    if (number) return User{static_cast<unsigned>(*number), static_cast<unsigned>(*number), ""};
+    return {};
+}
+
+std::optional<unsigned> find_group(const std::string& text) {
+    if (const group* entry = ::getgrnam(text.c_str())) return entry->gr_gid;
+    if (const auto number = parse_number(text, 0xfffffffeU)) return static_cast<unsigned>(*number);
+    return {};
+}
+
+std::vector<unsigned> supplementary_groups(const User& user, unsigned group) {
+    if (user.name.empty()) return {group};
+    int count = 64;
+    std::vector<gid_t> groups(static_cast<std::size_t>(count));
+    while (::getgrouplist(user.name.c_str(), group, groups.data(), &count) < 0)
+        groups.resize(static_cast<std::size_t>(count));
+    groups.resize(static_cast<std::size_t>(count));
+    return {groups.begin(), groups.end()};
+}
+
+void check_identity(Endpoint& endpoint, Errors& errors) {
+    if (endpoint.user.empty() && endpoint.group.empty()) return;
+    const std::size_t before = errors.size();
+    const char* const option = endpoint.user.empty() ? "--group" : "--user";
+    if (::geteuid() != 0) errors.push_back(std::string(option) + ": only a server started as root can change to another");
+    std::optional<User> user = User{::geteuid(), ::getegid(), ""};
+    if (!endpoint.user.empty()) user = find_user(endpoint.user);
+    if (!user) errors.push_back("--user: there is no user \"" + endpoint.user + "\"");
+    std::optional<unsigned> group;
+    if (!endpoint.group.empty()) {
+        group = find_group(endpoint.group);
+        if (!group) errors.push_back("--group: there is no group \"" + endpoint.group + "\"");
+    }
+    if (errors.size() > before) return;
+    const unsigned primary = group.value_or(user->group);
+    endpoint.identity = Identity{user->number, primary, supplementary_groups(*user, primary)};
+}
+
+void check_framing(const Endpoint& endpoint, Errors& errors) {
+    if (endpoint.stderr_mode == StderrMode::tagged && endpoint.framing == framing::Kind::raw)
+        errors.emplace_back("--stderr tagged needs lines: it does not go with --framing raw or --binary");
+}
+
+}  // namespace
+
+std::vector<std::string> check(Config& config) {
+    Errors errors;
+    check_addresses(config, errors);
+    check_unix_socket(config, errors);
+    check_framing(config.endpoint, errors);
+    check_command(config.endpoint, errors);
+    check_directory(config.endpoint, errors);
+    check_identity(config.endpoint, errors);
+    return errors;
+}
+
+}  // namespace wsinetd::config

@@ -1,0 +1,163 @@
+#include "config/command_line.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <numeric>
+
+#include "config/option_table.hpp"
+#include "config/units.hpp"
+
+namespace wsinetd::config {
+namespace {
+
+/// What differs under the name websocketd; nothing else does.
+void apply_websocketd_defaults(Config& config) {
+    config.addresses = {"0.0.0.0", "::"};
+    config.port = 80;
+    config.same_origin = false;
+    config.hosts = {"*"};
+    config.endpoint.ping_interval = Milliseconds(0);
+    config.endpoint.pass_env = {"PATH", "LD_LIBRARY_PATH"};
+    config.endpoint.on_binary = OnBinary::ignore;
+    config.log_to_stdout = true;
+}
+
+std::string names_of(const Option& option) {
+    std::string names = "--" + std::string(option.name);
+    if (option.letter) names += std::string(",-") + option.letter;
+    if (!option.alias.empty() && !alias_counts_milliseconds(option)) names += ",--" + std::string(option.alias);
+    return names;
+}
+
+/// One row of the table and the CLI11 options that feed it.
+struct Reader {
+    const Option* option;
+    CLI::Option* values;
+    CLI::Option* milliseconds;  ///< the alias that counts them, or nullptr
+};
+
+CLI::Option* add(CLI::App& app, const std::string& names, Takes takes) {
+    if (takes == Takes::boolean || takes == Takes::nothing) return app.add_flag(names);
+    return app.add_option(names)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+std::vector<Reader> add_options(CLI::App& app) {
+    std::vector<Reader> readers;
+    for (const Option& option : options()) {
+        Reader reader{&option, add(app, names_of(option), option.takes), nullptr};
+        if (alias_counts_milliseconds(option))
+            reader.milliseconds = add(app, "--" + std::string(option.alias), option.takes);
+        readers.push_back(reader);
+    }
+    return readers;
+}
+
+class Reading {
+public:
+    explicit Reading(Draft& draft, std::vector<std::string>& errors) : draft_(draft), errors_(errors) {}
+
+    void read(const Reader& reader) {
+        for (const std::string& value : reader.values->results()) apply(*reader.option, reader.option->name, value);
+        if (!reader.milliseconds) return;
+        for (const std::string& value : reader.milliseconds->results())
+            apply(*reader.option, reader.option->alias, parse_number(value) ? value + "ms" : value);
+    }
+
+private:
+    void apply(const Option& option, std::string_view name, const std::string& value) {
+        if (option.takes == Takes::nothing && value != "true")
+            errors_.push_back("--" + std::string(name) + " takes no value");
+        else if (const auto wrong = option.apply(draft_, value))
+            errors_.push_back("--" + std::string(name) + ": " + *wrong);
+    }
+
+    Draft& draft_;
+    std::vector<std::string>& errors_;
+};
+
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), 0);
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+            diagonal = row[j];
+            row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+        }
+    }
+    return row[b.size()];
+}
+
+std::string unknown_option(std::string_view argument) {
+    const std::string_view given = argument.substr(0, argument.find('='));
+    std::string_view nearest;
+    std::size_t least = 4;  // farther than this is another word
+    for (const Option& option : options()) {
+        for (const std::string_view name : {option.name, option.alias}) {
+            const std::size_t far = name.empty() ? least : distance(given.substr(std::min(given.find_first_not_of('-'), given.size())), name);
+            if (far < least) {
+                least = far;
+                nearest = name;
+            }
+        }
+    }
+    std::string text = std::string(given) + " is not an option";
+    return nearest.empty() ? text + " (--help lists them)" : text + "; did you mean --" + std::string(nearest) + "?";
+}
+
+/// CLI11's own complaints; `name` is an option's in its words.
+std::string missing_value(const CLI::ParseError& error) {
+    std::string name = error.what();
+    name = name.substr(0, name.find_first_of(":, "));
+    if (!name.starts_with('-')) name = "--" + name;
+    return name + " needs a value";
+}
+
+void settle_defaults(const Draft& draft, Config& config) {
+    if (!config.unix_socket.empty() && !draft.port_given && !draft.addresses_given) config.addresses.clear();
+    config.default_addresses = !draft.addresses_given;
+}
+
+}  // namespace
+
+CommandLine parse_command_line(std::span<const char* const> arguments) {
+    Draft draft;
+    const std::string_view program = arguments.empty() ? "wsinetd" : arguments[0];
+    const bool websocketd = program.substr(program.rfind('/') + 1) == "websocketd";
+    if (websocketd) apply_websocketd_defaults(draft.config);
+
+    CLI::App app;
+    app.set_help_flag();
+    app.prefix_command();
+    const std::vector<Reader> readers = add_options(app);
+    CommandLine result;
+    try {
+        app.parse(static_cast<int>(arguments.size()), arguments.data());
+    } catch (const CLI::ParseError& error) {
+        result.errors.push_back(missing_value(error));
+    }
+    Reading reading(draft, result.errors);
+    for (const Reader& reader : readers) reading.read(reader);
+
+    std::vector<std::string> command = app.remaining();
+    if (!command.empty() && command[0].starts_with("-") && command[0].size() > 1 && command[0] != "--") {
+        result.errors.push_back(unknown_option(command[0]));
+        command.clear();
+    } else {
+        if (!command.empty() && command[0] == "--") command.erase(command.begin());
+        const bool serves = draft.config.action == Action::serve || draft.config.action == Action::check;
+        if (command.empty() && serves && result.errors.empty())
+            result.errors.emplace_back("no command to serve: wsinetd [OPTION]... COMMAND [ARGUMENT]...");
+    }
+    draft.config.endpoint.command = std::move(command);
+    if (websocketd && draft.origin_rule_given && draft.config.same_origin == false) draft.config.same_origin = !draft.config.origins.empty();
+    settle_defaults(draft, draft.config);
+    result.config = std::move(draft.config);
+    return result;
+}
+
+}  // namespace wsinetd::config

@@ -1,0 +1,69 @@
+#pragma once  // What the program is told to do: spec section 1. Plain values, immutable once checked.
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "framing/framing.hpp"
+#include "http/message.hpp"
+#include "log/log.hpp"
+
+namespace wsinetd::config {
+
+using Milliseconds = std::chrono::milliseconds;
+
+enum class StderrMode { log, discard, merge, tagged };
+enum class OnBinary { close, ignore, accept };
+enum class Action { serve, check, version, license, help };
+
+/// Whose rights a command runs with; numbers, as the system has them.
+struct Identity {
+    unsigned user;
+    unsigned group;
+    std::vector<unsigned> groups;  ///< supplementary
+};
+
+/// One command and how it is served.
+struct Endpoint {
+    std::vector<std::string> command;  ///< argv, as given
+    std::string program;               ///< absolute path of the program; filled by `check`
+    framing::Kind framing = framing::Kind::lines;
+    StderrMode stderr_mode = StderrMode::log;
+    OnBinary on_binary = OnBinary::close;
+    std::uint64_t max_message_size = 1024 * 1024;  ///< bytes; 0: no limit
+    Milliseconds ping_interval{30'000};            ///< 0: off
+    Milliseconds idle_timeout{0};                  ///< 0: off
+    Milliseconds close_grace{0};
+    std::vector<std::string> pass_env{"PATH", "HOME", "LANG", "LC_*", "TZ", "LD_LIBRARY_PATH"};
+    std::vector<std::string> env;  ///< NAME=VALUE
+    std::string cwd;               ///< empty: the server's
+    std::string user;              ///< name or number; empty: the server's
+    std::string group;
+    std::optional<Identity> identity;  ///< of `user` and `group`; filled by `check`
+};
+
+struct Config {
+    Action action = Action::serve;
+    std::uint16_t port = 8080;                              ///< 0: a free one
+    std::vector<std::string> addresses{"127.0.0.1", "::1"};  ///< numeric, without brackets
+    bool default_addresses = true;                          ///< then one that this machine lacks is left out
+    std::string unix_socket;                                ///< path; empty: none
+    unsigned unix_socket_mode = 0660;
+    bool same_origin = true;            ///< false, and no `origins`: any origin may start a command
+    std::vector<std::string> origins;   ///< elements of --origin
+    std::vector<std::string> hosts;     ///< names the server answers to; `*` for any
+    std::vector<http::Field> upgrade_fields;  ///< --header and --header-ws: of the 101
+    std::vector<http::Field> http_fields;     ///< --header and --header-http: of all other replies
+    std::uint64_t max_processes = 1024;       ///< 0: no limit
+    std::uint64_t max_connections = 10'000;
+    Milliseconds handshake_timeout{10'000};
+    Milliseconds shutdown_grace{10'000};
+    std::uint64_t threads = 0;  ///< 0: as many as the machine has processors
+    log::Level log_level = log::Level::access;
+    log::Format log_format = log::Format::text;
+    bool log_to_stdout = false;
+    Endpoint endpoint;
+};
+
+}  // namespace wsinetd::config

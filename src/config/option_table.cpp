@@ -1,0 +1,386 @@
+#include "config/option_table.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "config/units.hpp"
+
+namespace wsinetd::config {
+namespace {
+
+std::string quoted(std::string_view value) { return '"' + std::string(value) + '"'; }
+
+Complaint is_not(std::string_view value, std::string_view what) { return quoted(value) + " is not " + std::string(what); }
+
+Complaint set_number(std::uint64_t& target, std::string_view value, std::string_view what) {
+    const auto number = parse_number(value);
+    if (!number) return is_not(value, what);
+    target = *number;
+    return {};
+}
+
+Complaint set_duration(Milliseconds& target, std::string_view value) {
+    const auto duration = parse_duration(value);
+    if (!duration) return is_not(value, "a duration (500ms, 30s, 5m; a bare number is seconds)");
+    target = *duration;
+    return {};
+}
+
+Complaint set_flag(bool& target, std::string_view value) {
+    if (value != "true" && value != "false") return is_not(value, "true or false");
+    target = value == "true";
+    return {};
+}
+
+/// A word out of a table.
+template <typename Value, std::size_t Count>
+Complaint set_word(Value& target, std::string_view value, const std::array<std::pair<std::string_view, Value>, Count>& words,
+                   std::string_view what) {
+    for (const auto& [word, meaning] : words)
+        if (word == value) {
+            target = meaning;
+            return {};
+        }
+    std::string choices;
+    for (const auto& [word, meaning] : words) choices += (choices.empty() ? "" : ", ") + std::string(word);
+    return is_not(value, std::string(what) + " (" + choices + ")");
+}
+
+/// The elements of a comma-separated list, without blanks around them.
+std::vector<std::string> elements(std::string_view list) {
+    std::vector<std::string> result;
+    while (!list.empty()) {
+        const auto end = std::min(list.find(','), list.size());
+        std::string_view element = list.substr(0, end);
+        list.remove_prefix(std::min(end + 1, list.size()));
+        const auto first = std::min(element.find_first_not_of(" \t"), element.size());
+        element.remove_prefix(first);
+        element = element.substr(0, element.find_last_not_of(" \t") + 1);
+        if (!element.empty()) result.emplace_back(element);
+    }
+    return result;
+}
+
+void append(std::vector<std::string>& target, std::string_view list) {
+    for (std::string& element : elements(list)) target.push_back(std::move(element));
+}
+
+bool is_token(std::string_view text) {
+    return !text.empty() && std::ranges::all_of(text, [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+               std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+    });
+}
+
+/// Those that say how a reply is framed and what protocol follows are the server's to set.
+constexpr std::array<std::string_view, 8> own_fields{"Connection",           "Content-Length",         "Sec-WebSocket-Accept",
+                                                     "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions", "Transfer-Encoding",
+                                                     "Upgrade",              "Sec-WebSocket-Version"};
+
+Complaint parse_field(http::Field& field, std::string_view value) {
+    const auto colon = value.find(':');
+    if (colon == std::string_view::npos || !is_token(value.substr(0, colon)))
+        return is_not(value, "a header (Name: value)");
+    field.name = value.substr(0, colon);
+    value.remove_prefix(colon + 1);
+    const auto first = std::min(value.find_first_not_of(" \t"), value.size());
+    field.value = value.substr(first, value.find_last_not_of(" \t") + 1 - first);
+    if (std::ranges::any_of(field.value, [](char c) { return static_cast<unsigned char>(c) < 0x20 ? c != '\t' : c == 0x7f; }))
+        return quoted(field.name) + " has a control character in its value";
+    for (const std::string_view name : own_fields)
+        if (http::same_token(name, field.name)) return quoted(field.name) + " is the server's own to set";
+    return {};
+}
+
+Complaint add_field(std::vector<http::Fields::value_type>& target, std::string_view value) {
+    http::Field field;
+    if (auto wrong = parse_field(field, value)) return wrong;
+    target.push_back(std::move(field));
+    return {};
+}
+
+Complaint set_port(Draft& draft, std::string_view value) {
+    const auto number = parse_number(value, 65535);
+    if (!number) return is_not(value, "a port (0 to 65535)");
+    draft.config.port = static_cast<std::uint16_t>(*number);
+    draft.port_given = true;
+    return {};
+}
+
+Complaint add_address(Draft& draft, std::string_view value) {
+    if (!draft.addresses_given) draft.config.addresses.clear();
+    draft.addresses_given = true;
+    if (value.size() > 2 && value.front() == '[' && value.back() == ']') value = value.substr(1, value.size() - 2);
+    draft.config.addresses.emplace_back(value);
+    return {};
+}
+
+Complaint set_mode(Draft& draft, std::string_view value) {
+    const bool octal = !value.empty() && value.size() <= 4 &&
+                       std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '7'; });
+    unsigned mode = 0;
+    for (const char c : octal ? value : std::string_view{}) mode = mode * 8 + static_cast<unsigned>(c - '0');
+    if (!octal || mode > 0777) return is_not(value, "a file mode (octal, such as 0660)");
+    draft.config.unix_socket_mode = mode;
+    return {};
+}
+
+Complaint set_framing(Draft& draft, std::string_view value) {
+    constexpr std::array<std::pair<std::string_view, framing::Kind>, 2> words{
+        {{"lines", framing::Kind::lines}, {"raw", framing::Kind::raw}}};
+    draft.framing_given = true;
+    return set_word(draft.config.endpoint.framing, value, words, "a framing");
+}
+
+Complaint set_binary(Draft& draft, std::string_view value) {
+    bool binary = false;
+    if (auto wrong = set_flag(binary, value)) return wrong;
+    if (binary) draft.config.endpoint.framing = framing::Kind::raw;
+    return {};
+}
+
+Complaint set_stderr(Draft& draft, std::string_view value) {
+    constexpr std::array<std::pair<std::string_view, StderrMode>, 4> words{{{"log", StderrMode::log},
+                                                                           {"discard", StderrMode::discard},
+                                                                           {"merge", StderrMode::merge},
+                                                                           {"tagged", StderrMode::tagged}}};
+    return set_word(draft.config.endpoint.stderr_mode, value, words, "a mode of stderr");
+}
+
+Complaint set_on_binary(Draft& draft, std::string_view value) {
+    constexpr std::array<std::pair<std::string_view, OnBinary>, 3> words{
+        {{"close", OnBinary::close}, {"ignore", OnBinary::ignore}, {"accept", OnBinary::accept}}};
+    return set_word(draft.config.endpoint.on_binary, value, words, "a way to treat binary messages");
+}
+
+Complaint set_log_level(Draft& draft, std::string_view value) {
+    using log::Level;
+    constexpr std::array<std::pair<std::string_view, Level>, 6> words{{{"debug", Level::debug},
+                                                                       {"trace", Level::trace},
+                                                                       {"access", Level::access},
+                                                                       {"info", Level::info},
+                                                                       {"error", Level::error},
+                                                                       {"fatal", Level::fatal}}};
+    return set_word(draft.config.log_level, value, words, "a log level");
+}
+
+Complaint set_log_format(Draft& draft, std::string_view value) {
+    constexpr std::array<std::pair<std::string_view, log::Format>, 2> words{
+        {{"text", log::Format::text}, {"json", log::Format::json}}};
+    return set_word(draft.config.log_format, value, words, "a log format");
+}
+
+Complaint set_size(Draft& draft, std::string_view value) {
+    const auto size = parse_size(value);
+    if (!size) return is_not(value, "a size (64KiB, 1MiB; a bare number is bytes)");
+    draft.config.endpoint.max_message_size = *size;
+    return {};
+}
+
+Complaint add_env(Draft& draft, std::string_view value) {
+    const auto equals = value.find('=');
+    if (equals == std::string_view::npos || equals == 0 || value.find('\0') != std::string_view::npos)
+        return is_not(value, "NAME=VALUE");
+    draft.config.endpoint.env.emplace_back(value);
+    return {};
+}
+
+Complaint set_pass_env(Draft& draft, std::string_view value) {
+    if (!draft.pass_env_given) draft.config.endpoint.pass_env.clear();
+    draft.pass_env_given = true;
+    append(draft.config.endpoint.pass_env, value);
+    return {};
+}
+
+Complaint set_threads(Draft& draft, std::string_view value) {
+    const auto number = parse_number(value, 1024);
+    if (!number || *number == 0) return is_not(value, "a number of threads (1 to 1024)");
+    draft.config.threads = *number;
+    return {};
+}
+
+Complaint set_action(Draft& draft, Action action) {
+    // Of several the one that answers at once counts: help before version before check.
+    draft.config.action = std::max(draft.config.action, action);
+    return {};
+}
+
+constexpr std::string_view count_words = "a number (0 or more)";
+
+const std::array rows = std::to_array<Option>({
+    {"port", 'p', "", Takes::value, "N", "8080", Group::listening,
+     "TCP port; 0 takes a free one, the same for all addresses", set_port},
+    {"address", 'a', "", Takes::values, "A", "127.0.0.1 and ::1", Group::listening,
+     "address to bind; * means all", add_address},
+    {"unix-socket", 0, "unixsocket", Takes::value, "PATH", "", Group::listening,
+     "also listen there; without --port and --address, only there",
+     [](Draft& draft, std::string_view value) -> Complaint {
+         if (value.empty()) return is_not(value, "a path");
+         draft.config.unix_socket = value;
+         return {};
+     }},
+    {"unix-socket-mode", 0, "", Takes::value, "M", "0660", Group::listening, "permissions of that socket", set_mode},
+    {"origin", 0, "", Takes::values, "LIST", "", Group::access,
+     "origins allowed besides the server's own: [scheme://]host[:port], comma-separated, without a port any port, * for any",
+     [](Draft& draft, std::string_view value) -> Complaint {
+         draft.origin_rule_given = true;
+         append(draft.config.origins, value);
+         return {};
+     }},
+    {"same-origin", 0, "sameorigin", Takes::boolean, "", "on", Group::access,
+     "accept a browser only from the server's own origin or one in --origin",
+     [](Draft& draft, std::string_view value) -> Complaint {
+         draft.origin_rule_given = true;
+         return set_flag(draft.config.same_origin, value);
+     }},
+    {"host", 0, "", Takes::values, "LIST", "", Group::access,
+     "names the server answers to on loopback and private addresses, comma-separated, * for any",
+     [](Draft& draft, std::string_view value) -> Complaint {
+         append(draft.config.hosts, value);
+         return {};
+     }},
+    {"header", 0, "", Takes::values, "H", "", Group::access, "header for every response (Name: value)",
+     [](Draft& draft, std::string_view value) -> Complaint {
+         if (auto wrong = add_field(draft.config.upgrade_fields, value)) return wrong;
+         return add_field(draft.config.http_fields, value);
+     }},
+    {"header-ws", 0, "", Takes::values, "H", "", Group::access, "header for upgrades only",
+     [](Draft& draft, std::string_view value) { return add_field(draft.config.upgrade_fields, value); }},
+    {"header-http", 0, "", Takes::values, "H", "", Group::access, "header for all other responses",
+     [](Draft& draft, std::string_view value) { return add_field(draft.config.http_fields, value); }},
+    {"framing", 0, "", Takes::value, "F", "lines", Group::command,
+     "lines: a message is a line of text; raw: whatever is read, as binary messages", set_framing},
+    {"binary", 0, "", Takes::boolean, "", "", Group::command, "short for --framing raw", set_binary},
+    {"stderr", 0, "", Takes::value, "MODE", "log", Group::command,
+     "log, discard, merge (as if stdout) or tagged (both streams, each line in JSON)", set_stderr},
+    {"on-binary", 0, "", Takes::value, "HOW", "close", Group::command,
+     "a binary message to a text endpoint: close (1003), ignore, or accept (as if text)", set_on_binary},
+    {"max-message-size", 0, "maxframesize", Takes::value, "N", "1MiB", Group::limits,
+     "larger messages from a client close with 1009; 0 is no limit", set_size},
+    {"max-processes", 0, "maxforks", Takes::value, "N", "1024", Group::limits,
+     "commands running at once; beyond it: 503. 0 is no limit",
+     [](Draft& draft, std::string_view value) {
+         return set_number(draft.config.max_processes, value, count_words);
+     }},
+    {"max-connections", 0, "", Takes::value, "N", "10000", Group::limits, "sockets open at once; beyond it, accept waits",
+     [](Draft& draft, std::string_view value) {
+         return set_number(draft.config.max_connections, value, count_words);
+     }},
+    {"handshake-timeout", 0, "", Takes::value, "D", "10s", Group::limits, "for the request header",
+     [](Draft& draft, std::string_view value) { return set_duration(draft.config.handshake_timeout, value); }},
+    {"ping-interval", 0, "pingms", Takes::value, "D", "30s", Group::limits,
+     "ping when nothing came this long; no byte for two intervals: the peer is gone. 0 is off",
+     [](Draft& draft, std::string_view value) { return set_duration(draft.config.endpoint.ping_interval, value); }},
+    {"idle-timeout", 0, "", Takes::value, "D", "0", Group::limits, "no data either way this long: close. 0 is off",
+     [](Draft& draft, std::string_view value) { return set_duration(draft.config.endpoint.idle_timeout, value); }},
+    {"close-grace", 0, "closems", Takes::value, "D", "0", Group::limits,
+     "added to each step by which a command is ended (SIGINT, SIGTERM, SIGKILL)",
+     [](Draft& draft, std::string_view value) { return set_duration(draft.config.endpoint.close_grace, value); }},
+    {"shutdown-grace", 0, "", Takes::value, "D", "10s", Group::limits, "for open sessions after SIGTERM",
+     [](Draft& draft, std::string_view value) { return set_duration(draft.config.shutdown_grace, value); }},
+    {"pass-env", 0, "passenv", Takes::values, "LIST", "PATH,HOME,LANG,LC_*,TZ,LD_LIBRARY_PATH", Group::command,
+     "variables of the server's environment the command gets, comma-separated", set_pass_env},
+    {"env", 0, "", Takes::values, "NAME=VALUE", "", Group::command, "set one for the command", add_env},
+    {"cwd", 0, "", Takes::value, "D", "", Group::command, "the command's working directory",
+     [](Draft& draft, std::string_view value) -> Complaint {
+         draft.config.endpoint.cwd = value;
+         return {};
+     }},
+    {"user", 0, "", Takes::value, "U", "", Group::command, "run commands as this user (when started as root)",
+     [](Draft& draft, std::string_view value) -> Complaint {
+         draft.config.endpoint.user = value;
+         return {};
+     }},
+    {"group", 0, "", Takes::value, "G", "", Group::command, "run commands as this group (when started as root)",
+     [](Draft& draft, std::string_view value) -> Complaint {
+         draft.config.endpoint.group = value;
+         return {};
+     }},
+    {"threads", 0, "", Takes::value, "N", "CPUs", Group::limits, "event loops", set_threads},
+    {"log-level", 0, "loglevel", Takes::value, "L", "access", Group::logging,
+     "debug, trace, access, info, error or fatal: this and those after it", set_log_level},
+    {"log-format", 0, "", Takes::value, "F", "text", Group::logging, "text or json, one record a line", set_log_format},
+    {"check", 0, "", Takes::nothing, "", "", Group::program, "read everything, report every error, serve nothing",
+     [](Draft& draft, std::string_view) { return set_action(draft, Action::check); }},
+    {"version", 0, "", Takes::nothing, "", "", Group::program, "print the version",
+     [](Draft& draft, std::string_view) { return set_action(draft, Action::version); }},
+    {"license", 0, "", Takes::nothing, "", "", Group::program, "print the license",
+     [](Draft& draft, std::string_view) { return set_action(draft, Action::license); }},
+    {"help", 'h', "", Takes::nothing, "", "", Group::program, "print this",
+     [](Draft& draft, std::string_view) { return set_action(draft, Action::help); }},
+});
+
+}  // namespace
+
+std::span<const Option> options() { return rows; }
+
+std::string_view title_of(Group group) {
+    switch (group) {
+        case Group::listening: return "Where it listens";
+        case Group::access: return "Who may connect, and what is answered";
+        case Group::command: return "The command and its messages";
+        case Group::limits: return "Limits and times";
+        case Group::logging: return "Log";
+        case Group::program: return "The program";
+    }
+    return {};
+}
+
+/// websocketd counts these in milliseconds, where ours count in seconds.
+bool alias_counts_milliseconds(const Option& option) { return option.alias.ends_with("ms"); }
+
+namespace {
+
+constexpr std::size_t help_column = 30;
+constexpr std::size_t help_width = 90;
+
+/// `text` in lines of `help_width`, each but the first indented to the column.
+void append_wrapped(std::string& out, std::string_view text, std::size_t column) {
+    while (!text.empty()) {
+        const auto end = std::min(text.find(' '), text.size());
+        if (column + 1 + end > help_width) {
+            out.append("\n").append(help_column - 1, ' ');
+            column = help_column - 1;
+        }
+        out.append(" ").append(text.substr(0, end));
+        column += 1 + end;
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    out += '\n';
+}
+
+void append_option(std::string& out, const Option& option) {
+    std::string names = option.letter ? std::string("  -") + option.letter + ", --" : std::string("      --");
+    names += option.name;
+    if (!option.placeholder.empty()) names.append(" ").append(option.placeholder);
+    std::string text(option.help);
+    if (!option.standard.empty()) text.append(" (default ").append(option.standard).append(")");
+    if (!option.alias.empty())
+        text.append(" [--").append(option.alias).append(alias_counts_milliseconds(option) ? ", in ms]" : "]");
+    out += names;
+    if (names.size() >= help_column - 1) {
+        out.append("\n").append(help_column - 1, ' ');
+        append_wrapped(out, text, help_column - 1);
+    } else {
+        out.append(help_column - 1 - names.size(), ' ');
+        append_wrapped(out, text, help_column - 1);
+    }
+}
+
+}  // namespace
+
+std::string help_text() {
+    std::string text =
+        "Usage: wsinetd [OPTION]... COMMAND [ARGUMENT]...\n"
+        "Serves COMMAND over WebSockets: each connection runs one, joined to its stdin and stdout.\n"
+        "Options end at the command; durations and sizes take units (500ms, 30s, 1MiB).\n";
+    for (const Group group : {Group::listening, Group::access, Group::command, Group::limits, Group::logging, Group::program}) {
+        text.append("\n").append(title_of(group)).append(":\n");
+        for (const Option& option : options())
+            if (option.group == group) append_option(text, option);
+    }
+    return text + "\nExit status: 0 after a clean stop, 1 when the system refused, 2 for a mistake in the options.\n"
+                  "The manual, wsinetd(1), tells more.\n";
+}
+
+}  // namespace wsinetd::config

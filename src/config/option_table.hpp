@@ -1,0 +1,57 @@
+#pragma once  // One row per option: its names, what it takes, what it does. Feeds the command line, --help and the tests.
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "config/config.hpp"
+
+namespace wsinetd::config {
+
+/// A configuration under way, with what later steps must know of how it came about.
+struct Draft {
+    Config config;
+    bool port_given = false;
+    bool addresses_given = false;
+    bool origin_rule_given = false;  ///< --origin or --same-origin
+    bool framing_given = false;
+    bool pass_env_given = false;
+};
+
+/// What is wrong with a value and what would be right, e.g. `"80a" is not a port (0 to 65535)`.
+using Complaint = std::optional<std::string>;
+
+enum class Takes {
+    value,    ///< one value; given again, the last counts
+    values,   ///< repeatable
+    boolean,  ///< nothing, or `=true`, `=false`
+    nothing,
+};
+
+enum class Group { listening, access, command, limits, logging, program };
+
+struct Option {
+    std::string_view name;         ///< without dashes
+    char letter;                   ///< 0: none
+    std::string_view alias;        ///< websocketd's spelling, without dashes; empty: none
+    Takes takes;
+    std::string_view placeholder;  ///< of the value
+    std::string_view standard;     ///< the default, as the documents print it
+    Group group;
+    std::string_view help;
+    Complaint (*apply)(Draft& draft, std::string_view value);
+};
+
+/// In the order of spec section 1.
+[[nodiscard]] std::span<const Option> options();
+
+/// Whether the alias takes a bare number as milliseconds, unlike the option itself.
+[[nodiscard]] bool alias_counts_milliseconds(const Option& option);
+
+/// What stands above a group in --help.
+[[nodiscard]] std::string_view title_of(Group group);
+
+/// The text of --help.
+[[nodiscard]] std::string help_text();
+
+}  // namespace wsinetd::config

@@ -1,0 +1,48 @@
+#pragma once  // Who may start a command: Origin, Sec-Fetch-Site and Host (spec section 2, RFC 6455 10.2).
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "http/message.hpp"
+
+namespace wsinetd::endpoint {
+
+/// One element of `--origin`: what is missing matches anything.
+struct OriginRule {
+    std::optional<std::string> scheme;
+    std::string host;
+    std::optional<std::uint16_t> port;
+};
+
+/// The origins allowed besides the server's own.
+struct Origins {
+    bool any = false;  ///< `*`: everyone, even `null`
+    std::vector<OriginRule> rules;
+
+    /// Adds one element of the list, `[scheme://]host[:port]` or `*`, blanks around it ignored. Returns what is wrong
+    /// with it and what would be right, and then adds nothing.
+    [[nodiscard]] std::optional<std::string> add(std::string_view element);
+};
+
+/// `[scheme://]host[:port]`, or what is wrong with it and what would be right.
+[[nodiscard]] std::variant<OriginRule, std::string> parse_origin_rule(std::string_view element);
+
+/// 403 for a page of another site, its `why` naming the option that would allow it; nothing when it may pass.
+[[nodiscard]] std::optional<http::Refusal> judge_origin(const http::Request& request, const Origins& origins);
+
+/// Whether pages of other sites could reach this local address by DNS rebinding: it is loopback, link-local or private
+/// (RFC 1918, 4193, 6598). 4 or 16 bytes in network order, IPv4-mapped ones included; false for any other length.
+[[nodiscard]] bool needs_host_check(std::span<const std::uint8_t> address);
+
+/// 421 when `local_address` (as above, empty for a unix socket) needs the check and Host is no address, not
+/// `localhost`, not in `hosts` (`*` for any, without case) and not the host of an origin rule. Its `why` names the
+/// option.
+[[nodiscard]] std::optional<http::Refusal> judge_host(const http::Request& request,
+                                                      std::span<const std::uint8_t> local_address,
+                                                      std::span<const std::string> hosts, const Origins& origins);
+
+}  // namespace wsinetd::endpoint

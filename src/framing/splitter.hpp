@@ -1,0 +1,44 @@
+#pragma once  // What a command prints, cut into messages (spec section 3). Bytes in, pieces out.
+#include <optional>
+#include <vector>
+
+#include "framing/framing.hpp"
+
+namespace wsinetd::framing {
+
+/// Pieces are views, good until the next call and as long as the chunk they were cut from.
+class Splitter {
+public:
+    /// A line of at most `limit` bytes is one piece; of a longer one, pieces go out as they come.
+    explicit Splitter(Kind kind, std::size_t limit = max_piece) : kind_(kind), limit_(limit) {}
+
+    /// Takes one piece off the front of `chunk`. Nothing: the chunk is used up, and a line under way is held.
+    [[nodiscard]] std::optional<Piece> next(std::span<const std::byte>& chunk);
+
+    /// What is left when the output has ended: a last line without '\n', or the end of a message under way.
+    [[nodiscard]] std::optional<Piece> finish();
+
+    /// Bytes of the line under way that are kept here, at most `limit`.
+    [[nodiscard]] std::size_t held() const noexcept { return delivered_ ? 0 : held_.size(); }
+
+    /// Whether a message has begun to go out and has not ended.
+    [[nodiscard]] bool mid_message() const noexcept { return mid_message_; }
+
+private:
+    std::optional<Piece> next_line(std::span<const std::byte>& chunk);
+    std::optional<Piece> next_of_long_line(std::span<const std::byte>& chunk);
+    Piece begin_long_line(std::span<const std::byte>& chunk);
+    Piece stream(std::span<const std::byte> bytes);
+    Piece emit(std::span<const std::byte> bytes, bool last);
+    void hold(std::span<const std::byte> bytes);
+    void forget_delivered();
+
+    Kind kind_;
+    std::size_t limit_;
+    std::vector<std::byte> held_;
+    bool delivered_ = false;    ///< what is held has gone out in the last piece
+    bool mid_message_ = false;
+    bool carriage_return_ = false;  ///< a '\r' of a message under way waits for what follows it
+};
+
+}  // namespace wsinetd::framing

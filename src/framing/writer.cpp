@@ -1,0 +1,23 @@
+#include "framing/writer.hpp"
+
+#include <cassert>
+#include <cstring>
+
+namespace wsinetd::framing {
+
+std::byte* Writer::pack(std::byte* front, const Piece& piece) const {
+    if (!piece.bytes.empty()) {
+        assert(front <= piece.bytes.data());
+        if (front != piece.bytes.data()) std::memmove(front, piece.bytes.data(), piece.bytes.size());
+        front += piece.bytes.size();
+    }
+    switch (kind_) {
+        case Kind::lines:
+            if (piece.last) *front++ = std::byte{'\n'};
+            break;
+        case Kind::raw: break;
+    }
+    return front;
+}
+
+}  // namespace wsinetd::framing

@@ -1,0 +1,17 @@
+#pragma once  // A record's line: pure.
+#include <string>
+
+#include "log/log.hpp"
+
+namespace wsinetd::log {
+
+/// The line without its end. `time` is printed as it is. A value of more than `max_value` bytes is cut.
+[[nodiscard]] std::string format_text(std::string_view time, Level level, std::string_view event,
+                                      std::span<const Field> fields);
+[[nodiscard]] std::string format_json(std::string_view time, Level level, std::string_view event,
+                                      std::span<const Field> fields);
+
+/// In bytes. A line stays below what a pipe takes at once (PIPE_BUF).
+inline constexpr std::size_t max_value = 2048;
+
+}  // namespace wsinetd::log

@@ -1,0 +1,51 @@
+// Arguments in, exit status out.
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "config/check.hpp"
+#include "config/command_line.hpp"
+#include "config/option_table.hpp"
+#include "server/server.hpp"
+#include "version.hpp"
+
+namespace wsinetd {
+namespace {
+
+constexpr int exit_refused = 1;  ///< by the system
+constexpr int exit_mistake = 2;  ///< in options or configuration
+
+void print_error(const std::string& what) { std::fprintf(stderr, "wsinetd: %s\n", what.c_str()); }
+
+int serve(const config::Config& config) {
+    log::Log log(config.log_level, config.log_format, config.log_to_stdout ? STDOUT_FILENO : STDERR_FILENO);
+    try {
+        return server::serve(config, log);
+    } catch (const server::SetupError& error) {
+        print_error(error.what());
+        return exit_refused;
+    }
+}
+
+int run(std::span<const char* const> arguments) {
+    config::CommandLine command_line = config::parse_command_line(arguments);
+    config::Config& config = command_line.config;
+    std::vector<std::string>& errors = command_line.errors;
+    switch (config.action) {
+        case config::Action::help: std::fputs(config::help_text().c_str(), stdout); return EXIT_SUCCESS;
+        case config::Action::version: std::printf("wsinetd %s\n", version); return EXIT_SUCCESS;
+        case config::Action::license: std::fputs(license, stdout); return EXIT_SUCCESS;
+        case config::Action::check:
+        case config::Action::serve: break;
+    }
+    for (std::string& error : config::check(config)) errors.push_back(std::move(error));
+    for (const std::string& error : errors) print_error(error);
+    if (!errors.empty()) return exit_mistake;
+    return config.action == config::Action::check ? EXIT_SUCCESS : serve(config);
+}
+
+}  // namespace
+}  // namespace wsinetd
+
+int main(int argc, char** argv) { return wsinetd::run({argv, static_cast<std::size_t>(argc)}); }

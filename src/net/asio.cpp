@@ -1,0 +1,4 @@
+// Asio's own code, compiled once for the whole program (BOOST_ASIO_SEPARATE_COMPILATION).
+#include "net/asio.hpp"
+
+#include <boost/asio/impl/src.hpp>

@@ -1,0 +1,140 @@
+#include "net/listener.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace wsinetd::net {
+namespace {
+
+[[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
+
+/// Closes on the way out unless it is released.
+class NewSocket {
+public:
+    explicit NewSocket(int family) : fd_(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
+        if (fd_ < 0) fail("socket");
+    }
+    ~NewSocket() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    NewSocket(const NewSocket&) = delete;
+    NewSocket& operator=(const NewSocket&) = delete;
+    [[nodiscard]] int get() const { return fd_; }
+    int release() { return std::exchange(fd_, -1); }
+
+private:
+    int fd_;
+};
+
+struct SocketAddress {
+    sockaddr_storage storage{};
+    socklen_t size = 0;
+};
+
+SocketAddress to_socket_address(const TcpAddress& wanted) {
+    SocketAddress result;
+    auto& in = reinterpret_cast<sockaddr_in&>(result.storage);
+    auto& in6 = reinterpret_cast<sockaddr_in6&>(result.storage);
+    if (::inet_pton(AF_INET, wanted.address.c_str(), &in.sin_addr) == 1) {
+        in.sin_family = AF_INET;
+        in.sin_port = htons(wanted.port);
+        result.size = sizeof in;
+    } else if (::inet_pton(AF_INET6, wanted.address.c_str(), &in6.sin6_addr) == 1) {
+        in6.sin6_family = AF_INET6;
+        in6.sin6_port = htons(wanted.port);
+        result.size = sizeof in6;
+    } else {
+        errno = EINVAL;
+        fail("address");
+    }
+    return result;
+}
+
+void set_option(int fd, int level, int name, int value) {
+    if (::setsockopt(fd, level, name, &value, sizeof value) != 0) fail("setsockopt");
+}
+
+std::uint16_t bound_port(int fd) {
+    sockaddr_storage storage{};
+    socklen_t size = sizeof storage;
+    ::getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &size);
+    return ntohs(storage.ss_family == AF_INET ? reinterpret_cast<sockaddr_in&>(storage).sin_port
+                                              : reinterpret_cast<sockaddr_in6&>(storage).sin6_port);
+}
+
+sockaddr_un unix_address(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof address.sun_path) {
+        errno = ENAMETOOLONG;
+        fail("path");
+    }
+    std::memcpy(address.sun_path, path.data(), path.size());
+    return address;
+}
+
+/// Removes a socket file left behind; one that somebody answers on is in use.
+void clear_stale(const std::string& path, const sockaddr_un& address) {
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) != 0) return;
+    if (!S_ISSOCK(status.st_mode)) {
+        errno = ENOTSOCK;
+        fail("bind");
+    }
+    NewSocket probe(AF_UNIX);
+    if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN) {
+        errno = EADDRINUSE;
+        fail("bind");
+    }
+    if (errno != ECONNREFUSED) fail("connect");
+    ::unlink(path.c_str());
+}
+
+}  // namespace
+
+std::unique_ptr<Listener> Listener::tcp(Executor executor, const TcpAddress& wanted, Milliseconds silence) {
+    const SocketAddress address = to_socket_address(wanted);
+    const bool v6 = address.storage.ss_family == AF_INET6;
+    NewSocket socket(address.storage.ss_family);
+    set_option(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+    if (v6) set_option(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
+    set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+    if (silence.count() > 0)
+        set_option(socket.get(), IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(std::min<long>(silence.count(), 1L << 30)));
+    if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.size) != 0) fail("bind");
+    if (::listen(socket.get(), SOMAXCONN) != 0) fail("listen");
+    const std::uint16_t port = bound_port(socket.get());
+    const std::string host = v6 ? "[" + wanted.address + "]" : wanted.address;
+    return std::unique_ptr<Listener>(new Listener(executor, socket.release(), host + ":" + std::to_string(port), port));
+}
+
+std::unique_ptr<Listener> Listener::unix_socket(Executor executor, const std::string& path, unsigned mode) {
+    const sockaddr_un address = unix_address(path);
+    clear_stale(path, address);
+    NewSocket socket(AF_UNIX);
+    const mode_t mask = ::umask(static_cast<mode_t>(~mode) & 0777);  // never wider than wanted, not for a moment
+    const int bound = ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    ::umask(mask);
+    if (bound != 0) fail("bind");
+    if (::chmod(path.c_str(), static_cast<mode_t>(mode)) != 0) fail("chmod");
+    if (::listen(socket.get(), SOMAXCONN) != 0) fail("listen");
+    std::unique_ptr<Listener> listener(new Listener(executor, socket.release(), "unix:" + path, 0));
+    listener->path_ = path;
+    return listener;
+}
+
+Listener::~Listener() {
+    if (!path_.empty()) ::unlink(path_.c_str());
+}
+
+int Listener::accept() { return ::accept4(socket_.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK); }
+
+}  // namespace wsinetd::net

@@ -1,0 +1,48 @@
+#pragma once  // Bound sockets: TCP and unix.
+#include <cstdint>
+#include <system_error>
+
+#include "net/descriptor.hpp"
+
+namespace wsinetd::net {
+
+/// An address to bind a TCP socket to: IPv4 or IPv6, numeric, without brackets.
+struct TcpAddress {
+    std::string address;
+    std::uint16_t port;
+};
+
+/// A socket that listens. Accepted sockets inherit its options.
+class Listener {
+public:
+    /// `silence` is TCP_USER_TIMEOUT: how long a peer may leave data unacknowledged; 0 for the kernel's own measure.
+    /// Throws std::system_error.
+    static std::unique_ptr<Listener> tcp(Executor executor, const TcpAddress& address, Milliseconds silence);
+
+    /// Replaces a socket file that nobody listens on; a live one is EADDRINUSE. The file is removed with the listener.
+    static std::unique_ptr<Listener> unix_socket(Executor executor, const std::string& path, unsigned mode);
+
+    ~Listener();
+
+    awaitable<void> readable() { return socket_.readable(); }
+    /// A connected socket, closed on exec and non-blocking; below 0 with errno set where there is none.
+    int accept();
+
+    void close() { socket_.close(); }
+
+    /// The port really bound; 0 for a unix socket.
+    [[nodiscard]] std::uint16_t port() const { return port_; }
+    /// `127.0.0.1:80`, `[::1]:80`, `unix:PATH`.
+    [[nodiscard]] const std::string& name() const { return name_; }
+
+private:
+    Listener(Executor executor, int fd, std::string name, std::uint16_t port)
+        : socket_(executor, fd), name_(std::move(name)), port_(port) {}
+
+    Descriptor socket_;
+    std::string name_;
+    std::uint16_t port_;
+    std::string path_;
+};
+
+}  // namespace wsinetd::net

@@ -1,0 +1,70 @@
+#include "net/stream.hpp"
+
+#include <arpa/inet.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <cstring>
+
+namespace wsinetd::net {
+namespace {
+
+struct Address {
+    std::string text;
+    std::uint16_t port = 0;
+    std::vector<std::uint8_t> bytes;
+    bool unix_socket = false;
+};
+
+Address address_of(const sockaddr_storage& storage) {
+    Address address;
+    char text[INET6_ADDRSTRLEN] = {};
+    const auto read = [&](const void* bytes, std::size_t size, in_port_t port) {
+        address.text = ::inet_ntop(storage.ss_family, bytes, text, sizeof text);
+        address.port = ntohs(port);
+        address.bytes.resize(size);
+        std::memcpy(address.bytes.data(), bytes, size);
+    };
+    if (storage.ss_family == AF_INET) {
+        const auto& in = reinterpret_cast<const sockaddr_in&>(storage);
+        read(&in.sin_addr, sizeof in.sin_addr, in.sin_port);
+    } else if (storage.ss_family == AF_INET6) {
+        const auto& in6 = reinterpret_cast<const sockaddr_in6&>(storage);
+        read(&in6.sin6_addr, sizeof in6.sin6_addr, in6.sin6_port);
+    } else {
+        address.unix_socket = true;
+    }
+    return address;
+}
+
+}  // namespace
+
+void Stream::shutdown_send() { ::shutdown(fd(), SHUT_WR); }
+
+std::size_t Stream::unacknowledged() {
+    int bytes = 0;
+    return ::ioctl(fd(), SIOCOUTQ, &bytes) == 0 && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
+}
+
+void Stream::close() {
+    if (!socket_.is_open()) return;
+    ::shutdown(fd(), SHUT_WR);
+    socket_.close();
+}
+
+Endpoints Stream::endpoints() {
+    sockaddr_storage remote{};
+    sockaddr_storage local{};
+    socklen_t size = sizeof remote;
+    ::getpeername(fd(), reinterpret_cast<sockaddr*>(&remote), &size);
+    size = sizeof local;
+    ::getsockname(fd(), reinterpret_cast<sockaddr*>(&local), &size);
+    Address there = address_of(remote);
+    Address here = address_of(local);
+    return {std::move(there.text), std::move(here.text), there.port, here.port, std::move(here.bytes),
+            here.unix_socket};
+}
+
+}  // namespace wsinetd::net

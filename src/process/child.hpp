@@ -1,0 +1,49 @@
+#pragma once  // One running command: its pipes, its process group, its end.
+#include <memory>
+#include <system_error>
+
+#include "net/descriptor.hpp"
+#include "process/exit_status.hpp"
+#include "process/launcher.hpp"
+
+namespace wsinetd::process {
+
+/// Where a command's stderr goes.
+enum class Stderr { pipe, null, stdout_ };
+
+/// A command of one session, leader of its own process group. Its pipes are the server's ends.
+class Child {
+public:
+    /// Starts `program`; nothing, and why in `error`, when the system refuses. To be called on the thread of
+    /// `executor`, which must live as long as the command (its end is the command's: PR_SET_PDEATHSIG).
+    static std::unique_ptr<Child> start(net::Executor executor, const Launcher& launcher, std::size_t thread,
+                                        const Program& program, Stderr stderr_goes, std::error_code& error);
+    /// Kills what still runs.
+    ~Child();
+
+    net::Descriptor& stdin_pipe() { return *stdin_; }
+    net::Descriptor& stdout_pipe() { return *stdout_; }
+    /// Only with Stderr::pipe.
+    net::Descriptor& stderr_pipe() { return *stderr_; }
+
+    /// Returns when the leader has ended and is reaped. Once.
+    net::awaitable<ExitStatus> wait();
+
+    /// To the whole process group; without effect once the leader is reaped, for then its number may be another's.
+    void signal(int number);
+
+    [[nodiscard]] int pid() const { return pid_; }
+
+private:
+    struct Process;
+    explicit Child(std::unique_ptr<Process> process);
+
+    std::unique_ptr<Process> process_;  ///< hides Boost.Process from those who include this
+    std::optional<net::Descriptor> stdin_;
+    std::optional<net::Descriptor> stdout_;
+    std::optional<net::Descriptor> stderr_;
+    int pid_;
+    bool reaped_ = false;
+};
+
+}  // namespace wsinetd::process

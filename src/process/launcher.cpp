@@ -1,0 +1,151 @@
+#include "process/launcher.hpp"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+namespace wsinetd::process {
+namespace {
+
+// clang's ThreadSanitizer and valgrind cannot follow a child in the same memory: there a plain copy is made.
+#if defined(__clang__) && defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define WSINETD_FORK 1
+#endif
+#endif
+#ifdef WSINETD_FORK
+constexpr int clone_flags = CLONE_PIDFD | SIGCHLD;
+#else
+constexpr int clone_flags = CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PIDFD | SIGCHLD;
+#endif
+
+/// Everything the child needs, prepared by the parent: between clone and exec it may not allocate.
+struct Order {
+    const Program* program;
+    const int* slots;
+    int limit;
+    pid_t server;
+    rlimit descriptors;
+    int error = 0;  ///< errno of what failed, seen by the parent in shared memory
+};
+
+#define WSINETD_NO_SANITIZE __attribute__((no_sanitize("address", "thread", "undefined")))
+
+WSINETD_NO_SANITIZE void restore_signals() {
+    struct sigaction standard {};
+    standard.sa_handler = SIG_DFL;
+    for (int signal = 1; signal <= SIGRTMAX; ++signal)
+        ::syscall(SYS_rt_sigaction, signal, &standard, nullptr, sizeof(unsigned long));
+}
+
+/// By raw system calls: glibc's functions would change every thread of the server, whose memory this still is.
+WSINETD_NO_SANITIZE bool take_credentials(const Credentials& wanted) {
+    return ::syscall(SYS_setgroups, wanted.groups.size(), wanted.groups.data()) == 0 &&
+           ::syscall(SYS_setresgid, wanted.group, wanted.group, wanted.group) == 0 &&
+           ::syscall(SYS_setresuid, wanted.user, wanted.user, wanted.user) == 0;
+}
+
+WSINETD_NO_SANITIZE bool take_descriptors(const int* slots) {
+    for (int fd = 0; fd < 3; ++fd)
+        if (::syscall(SYS_dup3, slots[fd], fd, 0) < 0) return false;
+    return ::syscall(SYS_close_range, 3, ~0U, 0) == 0;
+}
+
+/// The order matters: the death signal after the credentials, whose change clears it; the empty signal mask last, for
+/// no handler of the server may run here.
+WSINETD_NO_SANITIZE bool prepare(const Order& order) {
+    if (::syscall(SYS_close_range, order.limit, ~0U, CLOSE_RANGE_UNSHARE) != 0) return false;
+    if (::syscall(SYS_setsid) < 0) return false;
+    restore_signals();
+    if (order.program->credentials && !take_credentials(*order.program->credentials)) return false;
+    if (order.program->directory && ::syscall(SYS_chdir, order.program->directory) != 0) return false;
+    ::syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &order.descriptors, nullptr);
+    if (::syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return false;
+    if (::syscall(SYS_getppid) != order.server) ::syscall(SYS_exit_group, 127);
+    if (::syscall(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) return false;
+    if (!take_descriptors(order.slots)) return false;
+    const std::uint64_t no_signals = 0;
+    return ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &no_signals, nullptr, sizeof no_signals) == 0;
+}
+
+WSINETD_NO_SANITIZE int child(void* argument) {
+    Order& order = *static_cast<Order*>(argument);
+    if (prepare(order))
+        ::syscall(SYS_execve, order.program->path, order.program->arguments, order.program->environment);
+    order.error = errno;
+    ::syscall(SYS_exit_group, 127);
+    return 127;
+}
+
+#undef WSINETD_NO_SANITIZE
+
+/// Blocks every signal in this thread: a handler must not run in the child, on the server's memory.
+class SignalsBlocked {
+public:
+    SignalsBlocked() {
+        sigset_t all;
+        ::sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+    }
+    ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+    SignalsBlocked(const SignalsBlocked&) = delete;
+    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+private:
+    sigset_t before_{};
+};
+
+}  // namespace
+
+Launcher::Launcher(std::size_t threads) {
+    ::getrlimit(RLIMIT_NOFILE, &inherited_);
+    rlimit raised = inherited_;
+    raised.rlim_cur = raised.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &raised);
+    for (std::size_t i = 0; i <= threads * 3; ++i) {
+        const int fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+        if (fd < 0) throw std::system_error(errno, std::generic_category(), "/dev/null");
+        (i == 0 ? null_ : slots_.emplace_back()) = fd;
+        limit_ = std::max(limit_, fd + 1);
+    }
+}
+
+Launcher::~Launcher() {
+    for (const int fd : slots_) ::close(fd);
+    ::close(null_);
+}
+
+Started Launcher::start(const Program& program, std::size_t thread, std::array<int, 3> descriptors,
+                        std::error_code& error) const {
+    // The child runs on this while the parent stands still, so one a thread is enough.
+    alignas(64) static thread_local std::array<std::byte, 64 * 1024> stack;
+    const int* const slots = slots_.data() + thread * 3;
+    Order order{&program, slots, limit_, ::getpid(), inherited_};
+    Started started{-1, -1};
+    for (std::size_t i = 0; i < 3; ++i) ::dup3(descriptors[i], slots[i], O_CLOEXEC);
+    {
+        SignalsBlocked blocked;
+        started.pid = ::clone(child, stack.data() + stack.size(), clone_flags, &order, &started.pidfd);
+    }
+    if (started.pid < 0) {
+        error.assign(errno, std::generic_category());
+    } else if (order.error != 0) {
+        error.assign(order.error, std::generic_category());
+        ::close(started.pidfd);
+        ::waitpid(started.pid, nullptr, 0);
+    }
+    for (std::size_t i = 0; i < 3; ++i) ::dup3(null_, slots[i], O_CLOEXEC);
+    return started;
+}
+
+}  // namespace wsinetd::process

@@ -1,0 +1,60 @@
+#pragma once  // Starts a program without copying the server: neither its memory nor its descriptor table.
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include <array>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace wsinetd::process {
+
+/// Whose rights a command runs with.
+struct Credentials {
+    uid_t user;
+    gid_t group;
+    std::vector<gid_t> groups;  ///< supplementary
+};
+
+/// What to start. Everything is a view that must live as long as the call that takes it.
+struct Program {
+    const char* path;              ///< absolute
+    const char* const* arguments;  ///< argv, with argv[0], ended by nullptr
+    const char* const* environment;
+    const char* directory = nullptr;  ///< working directory; nullptr: the server's
+    const Credentials* credentials = nullptr;
+};
+
+struct Started {
+    pid_t pid;
+    int pidfd;  ///< owned by the caller, closed on exec
+};
+
+/// Starts programs for `threads` threads, each under its own index.
+///
+/// A command's stdin, stdout and stderr are handed over in low descriptors, taken before the server opens anything
+/// else. A child copies the descriptor table only this far, so that starting costs the same with 10 and with 10,000
+/// connections open, and no child ever holds a copy of another session's socket (docs/decisions/0003).
+class Launcher {
+public:
+    /// Takes the descriptors, and raises the server's limit on descriptors to the hard limit; commands get the one
+    /// the server inherited. Throws std::system_error.
+    explicit Launcher(std::size_t threads);
+    ~Launcher();
+    Launcher(const Launcher&) = delete;
+    Launcher& operator=(const Launcher&) = delete;
+
+    /// Starts `program` as the leader of a new session, with `descriptors` as its 0, 1 and 2 and no others, default
+    /// signal handling, and SIGKILL to come when the calling *thread* ends. Returns when the program runs; otherwise
+    /// `error` says why it does not.
+    Started start(const Program& program, std::size_t thread, std::array<int, 3> descriptors,
+                  std::error_code& error) const;
+
+private:
+    std::vector<int> slots_;  ///< three a thread; /dev/null between two starts
+    int null_ = -1;
+    int limit_ = 3;  ///< the first number above all slots
+    rlimit inherited_{};
+};
+
+}  // namespace wsinetd::process

@@ -1,0 +1,60 @@
+#include "server/loop.hpp"
+
+#include "session/connection.hpp"
+
+namespace wsinetd::server {
+
+Loop::Loop(const session::ServerResources& server, std::size_t index, std::function<void()> ended)
+    : server_(server),
+      index_(index),
+      ended_(std::move(ended)),
+      executor_(context_.get_executor()),
+      work_(executor_),
+      connections_(executor_,
+                   [this](const std::exception& bug) {
+                       server_.log.write(log::Level::error, "internal error", {{"what", bug.what()}});
+                   }),
+      caretakers_(executor_, [](const std::exception&) {}),
+      resources_(server, executor_, index),
+      thread_([this] { run(); }) {}
+
+Loop::~Loop() { stop(); }
+
+void Loop::run() {
+    caretakers_.spawn(resources_.hang_ups.run());
+    context_.run();
+    ended_();
+}
+
+void Loop::adopt(int fd) {
+    load_.fetch_add(1, std::memory_order_relaxed);
+    net::asio::post(executor_, [this, fd] { connections_.spawn(serve(fd)); });
+}
+
+net::awaitable<void> Loop::serve(int fd) {
+    {
+        session::Slot slot(server_.connections);
+        co_await session::serve(resources_, fd);
+    }
+    load_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void Loop::stop() {
+    net::asio::post(executor_, [this] {
+        if (resources_.stopping) return;
+        resources_.stopping = true;
+        const std::vector<session::Stoppable*> all(resources_.stoppables.begin(), resources_.stoppables.end());
+        for (session::Stoppable* each : all)
+            if (resources_.stoppables.contains(each)) each->stop();
+        caretakers_.spawn(wind_down());
+    });
+}
+
+net::awaitable<void> Loop::wind_down() {
+    co_await connections_.join();
+    resources_.hang_ups.stop();
+    resources_.timers.stop();
+    work_.reset();
+}
+
+}  // namespace wsinetd::server

@@ -1,0 +1,46 @@
+#pragma once  // One event loop: a thread, its io_context, and the connections that live on it.
+#include <atomic>
+#include <thread>
+
+#include "net/nursery.hpp"
+#include "session/loop_resources.hpp"
+
+namespace wsinetd::server {
+
+/// Runs from construction until it is stopped and its last connection has ended.
+class Loop {
+public:
+    /// `ended` is called on the loop's thread when it is about to end.
+    Loop(const session::ServerResources& server, std::size_t index, std::function<void()> ended);
+    ~Loop();
+    Loop(const Loop&) = delete;
+    Loop& operator=(const Loop&) = delete;
+
+    /// Serves a connected socket, which it owns from here on. From any thread.
+    void adopt(int fd);
+
+    /// Ends every session with 1001 and the loop with the last of them. From any thread.
+    void stop();
+
+    /// Connections that live here, to spread new ones evenly.
+    [[nodiscard]] std::size_t load() const { return load_.load(std::memory_order_relaxed); }
+
+private:
+    void run();
+    net::awaitable<void> serve(int fd);
+    net::awaitable<void> wind_down();
+
+    const session::ServerResources& server_;
+    std::size_t index_;
+    std::function<void()> ended_;
+    std::atomic<std::size_t> load_ = 0;
+    net::asio::io_context context_{1};
+    net::Executor executor_;
+    std::optional<net::asio::executor_work_guard<net::Executor>> work_;
+    net::Nursery connections_;
+    net::Nursery caretakers_;  ///< what the loop runs for itself
+    session::LoopResources resources_;
+    std::jthread thread_;
+};
+
+}  // namespace wsinetd::server

@@ -1,0 +1,302 @@
+#include "server/server.hpp"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <boost/asio/signal_set.hpp>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <random>
+#include <thread>
+
+#include "endpoint/environment.hpp"
+#include "endpoint/origin.hpp"
+#include "net/event.hpp"
+#include "net/listener.hpp"
+#include "process/exit_status.hpp"
+#include "server/loop.hpp"
+
+extern char** environ;
+
+namespace wsinetd::server {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Between two tries when descriptors or memory have run out.
+constexpr auto exhausted_pause = 50ms;
+/// Descriptors a loop should be able to count on; where there are few, fewer loops leave more for sessions.
+constexpr rlim_t descriptors_a_loop = 64;
+/// How often a free port is looked for that all addresses have.
+constexpr int port_tries = 32;
+
+std::size_t loop_count(const config::Config& config) {
+    if (config.threads > 0) return config.threads;
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    const std::size_t affordable = std::max<std::size_t>(1, limit.rlim_max / descriptors_a_loop);
+    return std::min<std::size_t>(std::max(1U, std::thread::hardware_concurrency()), affordable);
+}
+
+/// The main thread's part. It starts no commands: what becomes its child is a leftover.
+class Server {
+public:
+    Server(const config::Config& config, log::Log& log);
+    int run();
+
+private:
+    using Listeners = std::vector<std::unique_ptr<net::Listener>>;
+
+    /// One task for each listener.
+    struct Acceptor {
+        Acceptor(net::Executor executor, net::Listener& from) : listener(from), connection_freed(executor) {}
+        net::Listener& listener;
+        net::Event connection_freed;
+    };
+
+    Listeners listen() const;
+    Listeners listen_tcp() const;
+    void announce() const;
+    net::awaitable<void> accept_from(Acceptor& acceptor);
+    net::awaitable<void> room(Acceptor& acceptor);
+    void connection_freed();
+    net::awaitable<void> pause(std::string_view why);
+    void adopt(int fd);
+    net::awaitable<void> watch_signals();
+    net::awaitable<void> run_down();
+    [[noreturn]] void end_at_once(int status);
+
+    const config::Config& config_;
+    log::Log& log_;
+    std::size_t threads_;
+    process::Launcher launcher_;  ///< before everything else that opens descriptors
+    net::asio::io_context context_{1};
+    net::Executor executor_;
+    net::Nursery tasks_;
+    net::asio::basic_signal_set<net::Executor> signals_;
+    process::Leftovers leftovers_;
+    session::Slots connections_;
+    session::Slots processes_;
+    endpoint::Router router_;
+    endpoint::Origins origins_;
+    std::vector<std::string> passed_environment_;
+    session::ServerResources resources_;
+    Listeners listeners_;
+    std::vector<std::unique_ptr<Acceptor>> acceptors_;
+    std::vector<std::unique_ptr<Loop>> loops_;
+    std::size_t loops_ended_ = 0;
+    net::Event loop_ended_;
+    net::TimePoint complained_{};
+    bool stopping_ = false;
+};
+
+std::vector<const char*> environment_entries() {
+    std::vector<const char*> entries;
+    for (char** entry = environ; *entry; ++entry) entries.push_back(*entry);
+    return entries;
+}
+
+endpoint::Origins allowed_origins(const config::Config& config) {
+    endpoint::Origins origins;
+    origins.any = !config.same_origin && config.origins.empty();
+    for (const std::string& each : config.origins)
+        if (const auto wrong = origins.add(each)) throw SetupError("--origin: " + *wrong);
+    return origins;
+}
+
+std::uint64_t random_number() {
+    std::random_device device;
+    return std::uniform_int_distribution<std::uint64_t>{}(device);
+}
+
+Server::Server(const config::Config& config, log::Log& log)
+    : config_(config),
+      log_(log),
+      threads_(loop_count(config)),
+      launcher_(threads_),
+      executor_(context_.get_executor()),
+      tasks_(executor_,
+             [this](const std::exception& bug) {
+                 log_.write(log::Level::fatal, "internal error", {{"what", bug.what()}});
+                 end_at_once(EXIT_FAILURE);
+             }),
+      signals_(executor_, SIGINT, SIGTERM, SIGHUP),
+      leftovers_(executor_,
+                 [this](int pid) { log_.write(log::Level::debug, "leftover killed", {{"pid", std::int64_t{pid}}}); }),
+      connections_(config.max_connections, [this] { net::asio::post(executor_, [this] { connection_freed(); }); }),
+      processes_(config.max_processes),
+      router_(config.endpoint),
+      origins_(allowed_origins(config)),
+      passed_environment_(endpoint::pass_environment(environment_entries(), config.endpoint.pass_env)),
+      resources_{config, log, launcher_, leftovers_, connections_, processes_,
+                 router_, origins_, passed_environment_, random_number()},
+      listeners_(listen()),
+      loop_ended_(executor_) {}
+
+int Server::run() {
+    ::signal(SIGPIPE, SIG_IGN);
+    for (std::size_t i = 0; i < threads_; ++i)
+        loops_.push_back(std::make_unique<Loop>(resources_, i, [this] {
+            net::asio::post(executor_, [this] {
+                ++loops_ended_;
+                loop_ended_.set();
+            });
+        }));
+    announce();
+    for (const auto& listener : listeners_)
+        tasks_.spawn(accept_from(*acceptors_.emplace_back(std::make_unique<Acceptor>(executor_, *listener))));
+    tasks_.spawn(watch_signals());
+    context_.run();
+    leftovers_.end_all();
+    log_.write(log::Level::info, "stopped");
+    return EXIT_SUCCESS;
+}
+
+void Server::announce() const {
+    for (const auto& listener : listeners_) {
+        const bool unix_socket = listener->port() == 0;
+        log_.write(log::Level::info,
+                   unix_socket ? "listening on " + listener->name() : "listening on ws://" + listener->name() + "/");
+    }
+}
+
+Server::Listeners Server::listen() const {
+    Listeners listeners = listen_tcp();
+    if (config_.unix_socket.empty()) return listeners;
+    try {
+        listeners.push_back(net::Listener::unix_socket(executor_, config_.unix_socket, config_.unix_socket_mode));
+    } catch (const std::system_error& error) {
+        throw SetupError("--unix-socket: cannot listen on " + config_.unix_socket + ": " + error.code().message() +
+                         (error.code().value() == ENOTSOCK ? " (the file there is something else)" : ""));
+    }
+    return listeners;
+}
+
+/// One port for all addresses, also where it is the kernel's choice: then another is tried if one of them has it taken.
+Server::Listeners Server::listen_tcp() const {
+    const net::Milliseconds silence = 2 * config_.endpoint.ping_interval;
+    for (int attempt = 0;; ++attempt) {
+        Listeners listeners;
+        std::uint16_t port = config_.port;
+        std::string address;
+        try {
+            for (const std::string& each : config_.addresses) {
+                address = each;
+                listeners.push_back(net::Listener::tcp(executor_, {each, port}, silence));
+                port = listeners.back()->port();
+            }
+            return listeners;
+        } catch (const std::system_error& error) {
+            if (config_.port == 0 && error.code().value() == EADDRINUSE && attempt < port_tries) continue;
+            throw SetupError("cannot listen on " + address + " port " + std::to_string(port) + ": " +
+                             error.code().message());
+        }
+    }
+}
+
+net::awaitable<void> Server::accept_from(Acceptor& acceptor) {
+    while (!stopping_) {
+        co_await acceptor.listener.readable();
+        while (!stopping_) {
+            co_await room(acceptor);
+            const int fd = stopping_ ? -1 : acceptor.listener.accept();
+            const int error = errno;
+            if (fd >= 0) {
+                adopt(fd);
+                continue;
+            }
+            connections_.give_back();
+            if (error == EAGAIN) break;
+            if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM)
+                co_await pause(std::generic_category().message(error));
+        }
+    }
+}
+
+/// Returns with a connection's slot taken, or when the server stops. Meanwhile clients wait in the kernel's queue.
+net::awaitable<void> Server::room(Acceptor& acceptor) {
+    while (!connections_.take()) {
+        connections_.await_room();
+        if (connections_.take()) co_return;
+        co_await acceptor.connection_freed.wait();
+    }
+}
+
+void Server::connection_freed() {
+    for (const auto& acceptor : acceptors_) acceptor->connection_freed.set();
+}
+
+/// Says so at most once a second, and lets some time pass in which descriptors may become free.
+net::awaitable<void> Server::pause(std::string_view why) {
+    const net::TimePoint now = net::Clock::now();
+    if (now - complained_ >= 1s) {
+        complained_ = now;
+        log_.write(log::Level::error, "cannot accept connections", {{"why", why}});
+    }
+    net::asio::basic_waitable_timer<net::Clock, net::asio::wait_traits<net::Clock>, net::Executor> timer(
+        executor_, exhausted_pause);
+    co_await timer.async_wait(net::as_outcome);
+}
+
+void Server::adopt(int fd) {
+    const auto least = std::ranges::min_element(loops_, {}, [](const auto& loop) { return loop->load(); });
+    (*least)->adopt(fd);
+}
+
+net::awaitable<void> Server::watch_signals() {
+    for (;;) {
+        const auto [error, signal] = co_await signals_.async_wait(net::as_outcome);
+        if (error) co_return;
+        if (signal == SIGHUP) {
+            log_.write(log::Level::info, "SIGHUP: nothing to reload");
+        } else if (stopping_) {
+            log_.write(log::Level::info, "second signal: ending at once");
+            end_at_once(128 + signal);
+        } else {
+            const std::string name = process::signal_name(signal);
+            log_.write(log::Level::info, "stopping", {{"signal", name}});
+            stopping_ = true;
+            for (const auto& listener : listeners_) listener->close();
+            for (const auto& loop : loops_) loop->stop();
+            tasks_.spawn(run_down());
+        }
+    }
+}
+
+net::awaitable<void> Server::run_down() {
+    net::asio::basic_waitable_timer<net::Clock, net::asio::wait_traits<net::Clock>, net::Executor> timer(
+        executor_, config_.shutdown_grace);
+    timer.async_wait([this](const boost::system::error_code& error) {
+        if (error) return;
+        log_.write(log::Level::info, "sessions still open after --shutdown-grace are ended");
+        end_at_once(EXIT_SUCCESS);
+    });
+    while (loops_ended_ < loops_.size()) co_await loop_ended_.wait();
+    timer.cancel();
+    loops_.clear();
+    listeners_.clear();
+    signals_.cancel();
+    leftovers_.stop();
+}
+
+/// Every command and what it left is killed; the rest is the kernel's to clear away.
+void Server::end_at_once(int status) {
+    leftovers_.end_commands();
+    leftovers_.end_all();
+    listeners_.clear();  // removes the socket file
+    std::_Exit(status);
+}
+
+}  // namespace
+
+int serve(const config::Config& config, log::Log& log) {
+    try {
+        Server server(config, log);
+        return server.run();
+    } catch (const std::system_error& error) {
+        throw SetupError(std::string("cannot start: ") + error.what());
+    }
+}
+
+}  // namespace wsinetd::server

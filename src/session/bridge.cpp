@@ -1,0 +1,338 @@
+#include "session/bridge.hpp"
+
+#include <cassert>
+
+namespace wsinetd::session {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Reads of one session before the others of its loop have their turn.
+constexpr int rounds_a_turn = 16;
+
+/// Of a command's output, however much of a line is held already.
+constexpr std::size_t least_read = 4 * 1024;
+
+/// From here on a frame's header is written into the space before its payload instead of copying the payload.
+constexpr std::size_t in_place_size = 32 * 1024;
+
+/// With --stderr tagged two streams have lines under way: half as long, they keep no more than one.
+constexpr std::size_t tagged_limit = framing::max_piece / 2;
+
+websocket::Opcode message_type(framing::Kind kind) {
+    return kind == framing::Kind::raw ? websocket::Opcode::binary : websocket::Opcode::text;
+}
+
+websocket::BinaryPolicy binary_policy(const config::Endpoint& endpoint) {
+    if (endpoint.framing == framing::Kind::raw) return websocket::BinaryPolicy::accept;
+    switch (endpoint.on_binary) {
+        case config::OnBinary::close: return websocket::BinaryPolicy::refuse;
+        case config::OnBinary::ignore: return websocket::BinaryPolicy::accept;
+        case config::OnBinary::accept: return websocket::BinaryPolicy::as_text;
+    }
+    return websocket::BinaryPolicy::refuse;
+}
+
+}  // namespace
+
+Bridge::Bridge(LoopResources& loop, net::Stream& stream, std::unique_ptr<process::Child> child, Slot process_slot,
+               const config::Endpoint& endpoint, std::string id, std::string remote,
+               std::string reply)
+    : loop_(loop),
+      stream_(stream),
+      child_(std::move(child)),
+      process_slot_(std::move(process_slot)),
+      endpoint_(endpoint),
+      id_(std::move(id)),
+      remote_(std::move(remote)),
+      reply_(std::move(reply)),
+      began_(net::Clock::now()),
+      nursery_(loop.executor,
+               [this](const std::exception& bug) {
+                   loop_.server.log.write(log::Level::error, "internal error", {{"id", id_}, {"what", bug.what()}});
+                   pronounce({1011, "internal error"});
+                   settle();
+               }),
+      finished_(loop.executor),
+      outgoing_(stream, nursery_, message_type(endpoint.framing),
+                [this] {
+                    stdout_.wake.set();
+                    if (stderr_) stderr_->wake.set();
+                    settle();
+                }),
+      stdout_(loop.executor, child_->stdout_pipe(), endpoint.framing,
+              endpoint.stderr_mode == config::StderrMode::tagged ? tagged_limit : framing::max_piece),
+      receiver_(endpoint.max_message_size, binary_policy(endpoint)),
+      writer_(endpoint.framing),
+      ladder_(endpoint.close_grace),
+      keepalive_(endpoint.ping_interval, began_),
+      last_data_(began_),
+      ladder_deadline_(loop.timers, [this] { climb_ladder(); }),
+      keepalive_deadline_(loop.timers, [this] { look_after_client(); }),
+      idle_deadline_(loop.timers, [this] { check_idle(); }),
+      closing_deadline_(loop.timers, [this] { watch_closing(); }),
+      overdue_deadline_(loop.timers, [this] { give_up_on_output(); }) {
+    if (endpoint.stderr_mode == config::StderrMode::tagged) {
+        stderr_.emplace(loop.executor, child_->stderr_pipe(), endpoint.framing, tagged_limit);
+        stdout_.tagged.emplace(framing::Stream::stdout_);
+        stderr_->tagged.emplace(framing::Stream::stderr_);
+    }
+}
+
+net::awaitable<void> Bridge::run(std::vector<std::byte> first) {
+    StopScope stop_scope(loop_, *this);
+    log_begin();
+    outgoing_.write(std::as_bytes(std::span(reply_)));
+    reply_ = {};
+    nursery_.spawn(reap());
+    nursery_.spawn(output(stdout_));
+    if (stderr_) nursery_.spawn(output(*stderr_));
+    if (endpoint_.stderr_mode == config::StderrMode::log) nursery_.spawn(log_stderr());
+    nursery_.spawn(input(std::move(first)));
+    if (keepalive_.on()) keepalive_deadline_.at(keepalive_.next(began_));
+    if (endpoint_.idle_timeout > 0ms) idle_deadline_.after(endpoint_.idle_timeout);
+    if (loop_.stopping) stop();
+    co_await finished_.wait();
+    co_await nursery_.join();
+    log_end();
+}
+
+// The hot path, out: read a chunk, split it into pieces, frame them, write the frames.
+
+net::awaitable<void> Bridge::output(Source& source) {
+    for (;;) {
+        switch (output_turn(source)) {
+            case Turn::starved:
+                source.starved = true;
+                co_await source.pipe.readable();
+                source.starved = false;
+                break;
+            case Turn::blocked: co_await source.wake.wait(); break;
+            case Turn::busy: co_await net::yield(loop_.executor); break;
+            case Turn::over:
+                source.ended = true;
+                source.pipe.close();
+                settle();
+                co_return;
+        }
+    }
+}
+
+/// Nothing may be awaited in here: the buffers are the loop's.
+Bridge::Turn Bridge::output_turn(Source& source) {
+    for (int round = 0; round < rounds_a_turn; ++round) {
+        if (discarding()) source.unframed.drop();
+        if (must_wait(source)) return Turn::blocked;
+        if (!source.unframed.empty() && !send_output(source)) return Turn::blocked;
+        if (source.at_end) return Turn::over;
+        const Turn turn = read_output(source);
+        if (turn != Turn::busy) return turn;
+    }
+    return Turn::busy;
+}
+
+Bridge::Turn Bridge::read_output(Source& source) {
+    // What is held and what is read now share one measure, so that together they are hardly more than a chunk.
+    const std::size_t wanted = std::max(least_read, chunk_size - std::min(source.splitter.held(), chunk_size));
+    const auto chunk = std::span(loop_.scratch.chunk).subspan(gap, wanted);
+    const net::Transfer transfer =
+        source.pipe.is_open() ? source.pipe.read(chunk) : net::Transfer{net::Transfer::State::end};
+    switch (transfer.state) {
+        case net::Transfer::State::would_block:
+            if (!output_overdue_) return Turn::starved;
+            [[fallthrough]];
+        case net::Transfer::State::end:
+        case net::Transfer::State::failed:
+            source.at_end = true;
+            source.unframed.piece = source.splitter.finish();
+            return Turn::busy;
+        case net::Transfer::State::moved: break;
+    }
+    if (discarding()) return Turn::busy;
+    source.unframed.rest = chunk.first(transfer.bytes);
+    last_data_ = net::Clock::now();
+    if (!send_output(source)) return Turn::blocked;
+    return transfer.bytes < wanted ? Turn::starved : Turn::busy;  // a short read has emptied the pipe
+}
+
+bool Bridge::must_wait(const Source& source) const {
+    if (discarding()) return false;
+    return outgoing_.blocked() || (speaking_ && speaking_ != &source);
+}
+
+/// False: the client takes no more, and what is left is kept.
+bool Bridge::send_output(Source& source) {
+    for (bool more = true; more;) {
+        websocket::Frames frames{loop_.scratch.frames};
+        std::span<const std::byte> ready = frame_in_place(source);
+        if (ready.empty()) {
+            more = frame_output(source, frames);
+            ready = frames.bytes();
+        }
+        if (outgoing_.write(ready)) continue;
+        source.unframed.keep(loop_.scratch.chunk);
+        return false;
+    }
+    return true;
+}
+
+/// Frames pieces as long as they fit. True: more are waiting.
+bool Bridge::frame_output(Source& source, websocket::Frames& frames) {
+    Unframed& unframed = source.unframed;
+    while (unframed.piece || (unframed.piece = source.splitter.next(unframed.rest))) {
+        const bool last = unframed.piece->last;
+        if (source.tagged ? !frame_tagged(source, frames) : !outgoing_.sender().add(*unframed.piece, frames))
+            return true;
+        unframed.piece.reset();
+        if (!source.tagged) continue;
+        speaking_ = last ? nullptr : &source;
+        if (last) (&source == &stdout_ ? *stderr_ : stdout_).wake.set();
+    }
+    return false;
+}
+
+bool Bridge::frame_tagged(Source& source, websocket::Frames& frames) {
+    framing::Piece& piece = *source.unframed.piece;
+    do {
+        // U+FFFD replaces bytes and escapes control characters; never both, so that this is room enough.
+        if (frames.room() < framing::max_tagged + websocket::max_header) return false;
+        framing::Piece part = source.tagged->next(piece, loop_.scratch.tagged);
+        const bool whole = outgoing_.sender().add(part, frames);
+        assert(whole);
+        static_cast<void>(whole);
+    } while (!piece.bytes.empty());
+    return true;
+}
+
+/// A large piece at the front of the chunk becomes a frame where it lies; empty where that is not to be had.
+std::span<const std::byte> Bridge::frame_in_place(Source& source) {
+    Unframed& unframed = source.unframed;
+    const std::byte* const chunk = loop_.scratch.chunk.data() + gap;
+    if (source.tagged || unframed.piece || unframed.rest.data() != chunk || unframed.rest.size() < in_place_size)
+        return {};
+    unframed.piece = source.splitter.next(unframed.rest);
+    if (!unframed.piece || unframed.piece->bytes.data() != chunk || unframed.piece->bytes.size() < in_place_size)
+        return {};
+    const auto frame = outgoing_.sender().frame_in_place(*unframed.piece);
+    if (!frame.empty()) unframed.piece.reset();
+    return frame;
+}
+
+// The hot path, in: read bytes, unmask and judge frames where they lie, pack messages to the front, write them.
+
+net::awaitable<void> Bridge::input(std::vector<std::byte> first) {
+    if (!first.empty()) {
+        const auto bytes = std::span(loop_.scratch.input).subspan(gap, first.size());
+        std::ranges::copy(first, bytes.begin());
+        first = {};
+        take_input(bytes);
+    }
+    for (;;) {
+        switch (input_turn()) {
+            case Turn::starved: co_await stream_.readable(); break;
+            case Turn::blocked: co_await stdin_writable(); break;
+            case Turn::busy: co_await net::yield(loop_.executor); break;
+            case Turn::over: co_return;
+        }
+    }
+}
+
+/// Nothing may be awaited in here: the buffers are the loop's.
+Bridge::Turn Bridge::input_turn() {
+    for (int round = 0; round < rounds_a_turn; ++round) {
+        if (!stream_.is_open() || peer_finished_) return Turn::over;
+        if (!feed_command()) return Turn::blocked;
+        const std::size_t held = partial_.size();
+        const auto space = std::span(loop_.scratch.input).subspan(gap);
+        const net::Transfer transfer = stream_.read(space.subspan(held));
+        switch (transfer.state) {
+            case net::Transfer::State::would_block: return Turn::starved;
+            case net::Transfer::State::end: peer_finished(); return Turn::over;
+            case net::Transfer::State::failed:
+                leave("connection lost");
+                settle();
+                return Turn::over;
+            case net::Transfer::State::moved: break;
+        }
+        std::ranges::copy(partial_, space.begin());
+        received_ += transfer.bytes;
+        keepalive_.heard(net::Clock::now());
+        take_input(space.first(held + transfer.bytes));
+        if (!to_command_.empty()) return Turn::blocked;
+        if (held + transfer.bytes < space.size()) return Turn::starved;  // a short read has emptied the socket
+    }
+    return Turn::busy;
+}
+
+/// `bytes` lie `gap` behind the front of the loop's input buffer, toward which the messages are packed.
+void Bridge::take_input(std::span<std::byte> bytes) {
+    websocket::Frames pongs{loop_.scratch.frames};
+    std::byte* const begin = loop_.scratch.input.data();
+    std::byte* front = begin;
+    while (const auto event = receiver_.next(bytes)) take_event(*event, front, pongs);
+    partial_ = bytes.empty() ? std::vector<std::byte>{} : std::vector<std::byte>(bytes.begin(), bytes.end());
+    if (pongs.size > 0) outgoing_.write(pongs.bytes());
+    if (front != begin) write_stdin({begin, front});
+    settle();
+}
+
+void Bridge::take_event(const websocket::Event& event, std::byte*& front, websocket::Frames& pongs) {
+    if (const auto* data = std::get_if<websocket::Data>(&event)) {
+        if (discarding()) return;
+        last_data_ = net::Clock::now();
+        const bool ignored = data->type == websocket::Opcode::binary && endpoint_.framing != framing::Kind::raw &&
+                             endpoint_.on_binary == config::OnBinary::ignore;
+        if (!ignored) front = writer_.pack(front, data->piece);
+    } else if (const auto* ping = std::get_if<websocket::Ping>(&event)) {
+        if (client_ != Client::open) return;
+        if (outgoing_.blocked())
+            outgoing_.sender().keep_pong(ping->payload);
+        else
+            outgoing_.sender().pong(ping->payload, pongs);
+    } else if (const auto* close = std::get_if<websocket::CloseReceived>(&event)) {
+        close_received_ = true;
+        if (!verdict_) verdict_ = Verdict{close->code, ""};
+    } else if (const auto* failure = std::get_if<websocket::Failure>(&event)) {
+        if (!verdict_) verdict_ = Verdict{failure->code, std::string(failure->reason)};
+    }
+}
+
+/// Hands the command what it would not take before. False: it still does not.
+bool Bridge::feed_command() {
+    if (to_command_.empty()) return true;
+    const std::vector<std::byte> waiting = std::move(to_command_);
+    to_command_ = {};
+    write_stdin(waiting);
+    return to_command_.empty();
+}
+
+void Bridge::write_stdin(std::span<const std::byte> bytes) {
+    while (!bytes.empty() && child_->stdin_pipe().is_open()) {
+        const net::Transfer transfer = child_->stdin_pipe().write(bytes);
+        switch (transfer.state) {
+            case net::Transfer::State::would_block: to_command_.assign(bytes.begin(), bytes.end()); return;
+            case net::Transfer::State::end:
+            case net::Transfer::State::failed: close_stdin(); return;  // it reads no more: the rest is dropped
+            case net::Transfer::State::moved: bytes = bytes.subspan(transfer.bytes); break;
+        }
+    }
+}
+
+/// Meanwhile nobody reads from the client, and only the watch sees it close or reset the connection.
+net::awaitable<void> Bridge::stdin_writable() {
+    input_blocked_ = true;
+    if (!hang_up_watch_)
+        hang_up_watch_.emplace(loop_.hang_ups, stream_.fd(), [this] {
+            hung_up_ = true;
+            if (input_blocked_) leave("connection closed");
+            settle();
+        });
+    if (hung_up_) {
+        leave("connection closed");
+        settle();
+    }
+    co_await child_->stdin_pipe().writable();
+    input_blocked_ = false;
+}
+
+}  // namespace wsinetd::session

@@ -1,0 +1,128 @@
+#pragma once  // A WebSocket joined to a command: the hot path, and how a session ends (spec sections 3 and 4).
+#include "framing/writer.hpp"
+#include "net/hang_up.hpp"
+#include "process/child.hpp"
+#include "process/ladder.hpp"
+#include "session/keepalive.hpp"
+#include "session/loop_resources.hpp"
+#include "session/outcome.hpp"
+#include "session/outgoing.hpp"
+#include "session/source.hpp"
+#include "websocket/receiver.hpp"
+
+namespace wsinetd::session {
+
+/// The most one session keeps in the server, whatever the peers do: frames the client does not take; output read but
+/// not framed or the line under way (which share one read), twice with --stderr tagged in halves; and input, packed or
+/// not yet a whole frame (which share one read).
+inline constexpr std::size_t kept_at_most = frames_size + chunk_size + input_size;
+static_assert(kept_at_most + 8 * 1024 < 256 * 1024);
+
+/// One session, from the 101 to the end of both the connection and the command.
+class Bridge final : public Stoppable {
+public:
+    /// `stream` and `endpoint` outlive the bridge. `id` and `remote` are for the log; `reply` is the 101.
+    Bridge(LoopResources& loop, net::Stream& stream, std::unique_ptr<process::Child> child, Slot process_slot,
+           const config::Endpoint& endpoint, std::string id, std::string remote, std::string reply);
+
+    /// Returns when the command is reaped, the connection closed and every task ended. `first` is what the client sent
+    /// behind its request.
+    net::awaitable<void> run(std::vector<std::byte> first);
+
+    /// The server stops: 1001.
+    void stop() override;
+
+private:
+    /// What a turn of a loop came to, and so what to wait for.
+    enum class Turn { starved, blocked, busy, over };
+    enum class Client { open, closing, lingering, gone };
+
+    // From the command to the client.
+    net::awaitable<void> output(Source& source);
+    Turn output_turn(Source& source);
+    Turn read_output(Source& source);
+    bool send_output(Source& source);
+    bool frame_output(Source& source, websocket::Frames& frames);
+    bool frame_tagged(Source& source, websocket::Frames& frames);
+    std::span<const std::byte> frame_in_place(Source& source);
+    [[nodiscard]] bool must_wait(const Source& source) const;
+    net::awaitable<void> log_stderr();
+    Turn log_turn(framing::Splitter& lines);
+
+    // From the client to the command.
+    net::awaitable<void> input(std::vector<std::byte> first);
+    Turn input_turn();
+    void take_input(std::span<std::byte> bytes);
+    void take_event(const websocket::Event& event, std::byte*& front, websocket::Frames& pongs);
+    [[nodiscard]] bool feed_command();
+    void write_stdin(std::span<const std::byte> bytes);
+    net::awaitable<void> stdin_writable();
+
+    // How it ends.
+    net::awaitable<void> reap();
+    void settle();
+    void settle_command();
+    void settle_client();
+    void pronounce(Verdict verdict);
+    void leave(std::string_view cause);
+    void peer_finished();
+    void close_stdin();
+    void climb_ladder();
+    void watch_closing();
+    void look_after_client();
+    void check_idle();
+    void give_up_on_output();
+    [[nodiscard]] bool discarding() const { return verdict_ || client_ == Client::gone; }
+    [[nodiscard]] bool all_said() const { return stdout_.ended && (!stderr_ || stderr_->ended); }
+    void log_begin();
+    void log_end();
+
+    LoopResources& loop_;
+    net::Stream& stream_;
+    std::unique_ptr<process::Child> child_;
+    Slot process_slot_;
+    const config::Endpoint& endpoint_;
+    std::string id_;
+    std::string remote_;
+    std::string reply_;
+    net::TimePoint began_;
+
+    net::Nursery nursery_;
+    net::Event finished_;
+    Outgoing outgoing_;
+    Source stdout_;
+    std::optional<Source> stderr_;    ///< with --stderr tagged
+    Source* speaking_ = nullptr;      ///< whose line is under way on the wire
+    websocket::Receiver receiver_;
+    framing::Writer writer_;
+    std::vector<std::byte> partial_;     ///< a frame that is not whole yet
+    std::vector<std::byte> to_command_;  ///< packed, but stdin would not take it
+    bool input_blocked_ = false;
+    bool hung_up_ = false;
+    std::optional<net::HangUpWatch> hang_up_watch_;
+
+    Client client_ = Client::open;
+    std::optional<Verdict> verdict_;
+    std::optional<process::ExitStatus> exit_;
+    process::Ladder ladder_;
+    Keepalive keepalive_;
+    std::string_view cause_;  ///< why the client is gone, if not by a closing handshake
+    bool delivering_ = false;  ///< the command has had its say, and the client has a right to all of it
+    bool close_received_ = false;
+    bool peer_finished_ = false;
+    bool output_overdue_ = false;
+    bool settling_ = false;
+    bool settle_again_ = false;
+    net::TimePoint last_data_;
+    net::TimePoint closing_progress_{};
+    std::uint64_t closing_unsent_ = 0;
+    std::uint64_t received_ = 0;
+
+    net::Deadline ladder_deadline_;
+    net::Deadline keepalive_deadline_;
+    net::Deadline idle_deadline_;
+    net::Deadline closing_deadline_;
+    net::Deadline overdue_deadline_;
+};
+
+}  // namespace wsinetd::session

@@ -1,0 +1,197 @@
+// How a session ends: facts come in any order, `settle` draws the consequences.
+#include "session/bridge.hpp"
+
+namespace wsinetd::session {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// For the peer's Close after ours, and for its FIN after that (spec section 4).
+constexpr auto closing_patience = 2s;
+/// Of the last output with a client that takes nothing, where --ping-interval sets no measure.
+constexpr auto delivery_patience = 60s;
+constexpr auto closing_look = 250ms;
+/// For a stdout that something still holds open after the command is reaped.
+constexpr auto output_patience = 2s;
+
+}  // namespace
+
+net::awaitable<void> Bridge::reap() {
+    exit_ = co_await child_->wait();
+    process_slot_.give_back();
+    loop_.server.leftovers.expect();
+    ladder_deadline_.off();
+    overdue_deadline_.after(output_patience);
+    settle();
+}
+
+void Bridge::stop() {
+    if (!verdict_) pronounce({1001, "server shutting down"});
+    settle();
+}
+
+/// Idempotent; what it does may bring new facts, so it goes on until there are none.
+void Bridge::settle() {
+    settle_again_ = true;
+    if (settling_) return;
+    settling_ = true;
+    while (settle_again_) {
+        settle_again_ = false;
+        if (!verdict_ && exit_ && all_said()) {
+            const bool by_ladder = exit_->by_signal && ladder_.has_sent(exit_->number);
+            verdict_ = verdict_of(*exit_, by_ladder);
+            delivering_ = true;
+        }
+        settle_client();
+        settle_command();
+    }
+    settling_ = false;
+    if (exit_ && client_ == Client::gone) finished_.set();
+}
+
+/// The command has been told to go once its session has a verdict or no client, or it has closed its stdout.
+void Bridge::settle_command() {
+    if (exit_) {
+        close_stdin();
+    } else if (!ladder_.begun() && (discarding() || stdout_.ended)) {
+        close_stdin();
+        ladder_.begin(net::Clock::now());
+        ladder_deadline_.at(ladder_.next()->at);
+    }
+}
+
+void Bridge::settle_client() {
+    if (client_ == Client::gone) return;
+    if (outgoing_.failed()) return leave("connection lost");
+    if (client_ == Client::open && verdict_) {
+        client_ = Client::closing;
+        closing_progress_ = net::Clock::now();
+        closing_deadline_.after(closing_look);
+        stdout_.wake.set();
+        if (stderr_) stderr_->wake.set();
+        outgoing_.close(verdict_->code, verdict_->reason);
+    }
+    if (client_ == Client::closing && close_received_ && outgoing_.close_written()) {
+        client_ = Client::lingering;  // RFC 6455, 7.1.1: the server closes first, and so carries TIME_WAIT
+        closing_progress_ = net::Clock::now();
+        stream_.shutdown_send();
+    }
+    if (peer_finished_ && !outgoing_.blocked() && client_ != Client::open) leave("");
+}
+
+void Bridge::pronounce(Verdict verdict) {
+    if (!verdict_) verdict_ = std::move(verdict);
+}
+
+/// No more of the client: nothing is read from it or written to it.
+void Bridge::leave(std::string_view cause) {
+    if (client_ == Client::gone) return;
+    if (client_ == Client::open || !close_received_) cause_ = cause;
+    client_ = Client::gone;
+    hang_up_watch_.reset();
+    stream_.close();
+    keepalive_deadline_.off();
+    idle_deadline_.off();
+    closing_deadline_.off();
+    stdout_.wake.set();
+    if (stderr_) stderr_->wake.set();
+}
+
+/// FIN. After a Close of either side it is the end of the handshake; without one the client is gone (1006).
+void Bridge::peer_finished() {
+    peer_finished_ = true;
+    if (!verdict_) leave("connection closed");
+    settle();
+}
+
+void Bridge::close_stdin() {
+    child_->stdin_pipe().close();
+    to_command_ = {};
+}
+
+void Bridge::climb_ladder() {
+    const auto step = ladder_.next();
+    if (!step || exit_) return;
+    child_->signal(step->signal);
+    ladder_.climb(net::Clock::now());
+    if (const auto after = ladder_.next()) ladder_deadline_.at(after->at);
+}
+
+/// After our Close: as long as the peer takes what is under way it is waited for, then 2 s for its own Close, then
+/// FIN is sent, and 2 s more for its own, for a reset could destroy what it has not read yet.
+void Bridge::watch_closing() {
+    const net::TimePoint now = net::Clock::now();
+    const std::uint64_t unsent = outgoing_.queued() - outgoing_.delivered();
+    if (unsent != closing_unsent_) closing_progress_ = now;
+    closing_unsent_ = unsent;
+    const net::Milliseconds measure = keepalive_.on() ? 2 * endpoint_.ping_interval : delivery_patience;
+    const net::Milliseconds patience = delivering_ && unsent > 0 ? std::max<net::Milliseconds>(closing_patience, measure)
+                                                                 : closing_patience;
+    if (now - closing_progress_ >= patience) {
+        if (client_ == Client::lingering || !outgoing_.close_written()) {
+            leave("no answer to the close");
+            return settle();
+        }
+        client_ = Client::lingering;
+        closing_progress_ = now;
+        stream_.shutdown_send();
+    }
+    closing_deadline_.after(closing_look);
+}
+
+void Bridge::look_after_client() {
+    const net::TimePoint now = net::Clock::now();
+    const Keepalive::View view{outgoing_.queued(), outgoing_.delivered(), !input_blocked_};
+    switch (keepalive_.look(now, view)) {
+        case Keepalive::Decision::gone:
+            leave("ping timeout");
+            return settle();
+        case Keepalive::Decision::ping:
+            if (client_ == Client::open) outgoing_.ping();
+            break;
+        case Keepalive::Decision::wait: break;
+    }
+    if (client_ != Client::gone) keepalive_deadline_.at(keepalive_.next(now));
+    settle();
+}
+
+void Bridge::check_idle() {
+    const net::TimePoint due = last_data_ + endpoint_.idle_timeout;
+    if (net::Clock::now() < due) return idle_deadline_.at(due);
+    pronounce({1000, "idle timeout"});
+    settle();
+}
+
+/// The command is reaped, and what it left should have been killed; who still holds its stdout is not waited for.
+void Bridge::give_up_on_output() {
+    output_overdue_ = true;
+    for (Source* source : {&stdout_, stderr_ ? &*stderr_ : nullptr})
+        if (source && source->starved) source->pipe.close();
+    if (endpoint_.stderr_mode == config::StderrMode::log) child_->stderr_pipe().close();
+}
+
+void Bridge::log_begin() {
+    if (!loop_.server.log.wants(log::Level::access)) return;
+    loop_.server.log.write(log::Level::access, "session begins",
+                           {{"id", id_}, {"remote", remote_}, {"pid", std::int64_t{child_->pid()}}});
+}
+
+void Bridge::log_end() {
+    log::Log& log = loop_.server.log;
+    if (!log.wants(log::Level::access)) return;
+    const bool closed = verdict_ && cause_.empty();
+    const std::int64_t code = closed ? verdict_->code.value_or(1005) : 1006;
+    const std::string_view reason = closed ? std::string_view(verdict_->reason) : cause_;
+    const std::string exit = process::describe(*exit_);
+    const auto duration = std::chrono::duration<double>(net::Clock::now() - began_).count();
+    log.write(log::Level::access, "session ends",
+              {{"id", id_},
+               {"code", code},
+               {"reason", reason},
+               {"exit", exit},
+               {"bytes_in", received_},
+               {"bytes_out", outgoing_.written()},
+               {"seconds", duration}});
+}
+
+}  // namespace wsinetd::session

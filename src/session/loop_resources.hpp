@@ -1,0 +1,75 @@
+#pragma once  // What the sessions of one loop share.
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "config/config.hpp"
+#include "endpoint/origin.hpp"
+#include "endpoint/router.hpp"
+#include "log/log.hpp"
+#include "net/deadline.hpp"
+#include "net/hang_up.hpp"
+#include "process/launcher.hpp"
+#include "process/leftovers.hpp"
+#include "session/scratch.hpp"
+#include "session/slots.hpp"
+#include "session/unique_id.hpp"
+
+namespace wsinetd::session {
+
+/// Of the whole server: immutable, or safe from any thread.
+struct ServerResources {
+    const config::Config& config;
+    log::Log& log;
+    const process::Launcher& launcher;
+    process::Leftovers& leftovers;
+    Slots& connections;
+    Slots& processes;
+    const endpoint::Router& router;
+    const endpoint::Origins& origins;
+    const std::vector<std::string>& passed_environment;  ///< NAME=VALUE, what --pass-env lets through
+    std::uint64_t run_id;                                ///< random: see UniqueIds
+};
+
+/// Something that ends early when the server stops.
+class Stoppable {
+public:
+    virtual void stop() = 0;
+
+protected:
+    ~Stoppable() = default;
+};
+
+/// Of one loop: used on its thread only.
+struct LoopResources {
+    LoopResources(const ServerResources& whole, net::Executor loop, std::size_t number)
+        : server(whole), executor(loop), index(number), timers(loop), hang_ups(loop), ids(whole.run_id, number) {}
+
+    const ServerResources& server;
+    net::Executor executor;
+    std::size_t index;
+    net::Timers timers;
+    net::HangUps hang_ups;
+    UniqueIds ids;
+    Scratch scratch;
+    std::set<Stoppable*> stoppables;
+    bool stopping = false;
+};
+
+/// Registers `stoppable` with its loop for the time of a scope.
+class StopScope {
+public:
+    StopScope(LoopResources& loop, Stoppable& stoppable) : loop_(loop), stoppable_(stoppable) {
+        loop_.stoppables.insert(&stoppable_);
+    }
+    ~StopScope() { loop_.stoppables.erase(&stoppable_); }
+    StopScope(const StopScope&) = delete;
+    StopScope& operator=(const StopScope&) = delete;
+
+private:
+    LoopResources& loop_;
+    Stoppable& stoppable_;
+};
+
+}  // namespace wsinetd::session

@@ -1,0 +1,75 @@
+#pragma once  // Pieces to frames in one contiguous buffer, and the control frames that wait (RFC 6455, 5). No I/O.
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "framing/framing.hpp"
+#include "utf8/replacer.hpp"
+#include "websocket/frame.hpp"
+#include "websocket/frames.hpp"
+
+namespace wsinetd::websocket {
+
+/// Makes the frames of one connection. Only memory for a Close or a kept pong is ever allocated.
+class Sender {
+public:
+    /// `type`: text or binary, of every message. In text, what is not UTF-8 becomes U+FFFD.
+    explicit Sender(Opcode type) : type_(type) {}
+
+    /// Appends the piece as one frame. True: it is wholly in (or dropped, when the Close is out). False: there is no
+    /// room; write what `out` holds and try again with it empty. A part that did go in is gone from `piece.bytes` then:
+    /// from an empty `out`, at least `min_space` bytes large, something always goes. One of 96 KiB takes every piece
+    /// but one that repair makes too long. A piece without bytes that ends no message makes no frame.
+    [[nodiscard]] bool add(framing::Piece& piece, Frames& out);
+
+    static constexpr std::size_t min_space = 16;
+
+    /// The whole frame of a large piece, made without copying: the header goes into the bytes right before the
+    /// payload, of which at least `max_header` must be writable memory. The frame must be the next to be written, so
+    /// whatever was added before must be gone. Empty, and nothing has happened: `add` it, for text needs repair.
+    [[nodiscard]] std::span<const std::byte> frame_in_place(const framing::Piece& piece);
+
+    /// Appends a pong, after one that was kept; without room it is kept itself. `payload` is a ping's.
+    void pong(std::span<const std::byte> payload, Frames& out);
+
+    // What waits while the peer takes nothing; `take_control` when it does again.
+
+    /// Keeps the pong until there is room, in place of an older one (5.5.3).
+    void keep_pong(std::span<const std::byte> payload);
+    /// Asks for a ping, without payload; one is enough for all who ask.
+    void ping_wanted() { ping_ = !closed_; }
+    /// Asks for a Close; the first one counts. A code must be one that may be sent, a long reason is cut.
+    void close(std::optional<std::uint16_t> code, std::string_view reason);
+
+    /// Appends what waits and fits: pong, ping, Close. True: nothing is left waiting.
+    bool take_control(Frames& out);
+    [[nodiscard]] bool control_waiting() const { return pong_ || ping_ || close_; }
+    /// The Close frame has been taken, and no other follows it (5.5.1).
+    [[nodiscard]] bool closed() const { return closed_; }
+
+private:
+    struct Payload;
+    struct Discard {
+        void operator()(Payload* payload) const;
+    };
+    using Kept = std::unique_ptr<Payload, Discard>;
+
+    bool add_repaired(framing::Piece& piece, Frames& out);
+    bool add_part(framing::Piece& piece, Frames& out);
+    std::byte* open_frame(bool fin, std::size_t size, Frames& out);
+    [[nodiscard]] bool needs_repair(std::span<const std::byte> bytes) const;
+
+    Opcode type_;
+    bool mid_message_ = false;
+    bool ping_ = false;
+    bool closed_ = false;
+    utf8::Replacer replacer_;
+    Kept pong_;
+    Kept close_;
+};
+
+static_assert(sizeof(Sender) <= 64);
+
+}  // namespace wsinetd::websocket
