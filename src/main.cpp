@@ -7,6 +7,7 @@
 #include "config/check.hpp"
 #include "config/command_line.hpp"
 #include "config/option_table.hpp"
+#include "endpoint/origin.hpp"
 #include "server/server.hpp"
 #include "version.hpp"
 
@@ -40,6 +41,9 @@ int run(std::span<const char* const> arguments) {
         case config::Action::serve: break;
     }
     for (std::string& error : config::check(config)) errors.push_back(std::move(error));
+    endpoint::Origins origins;
+    for (const std::string& each : config.origins)
+        if (const auto wrong = origins.add(each)) errors.push_back("--origin: " + *wrong);
     for (const std::string& error : errors) print_error(error);
     if (!errors.empty()) return exit_mistake;
     return config.action == config::Action::check ? EXIT_SUCCESS : serve(config);

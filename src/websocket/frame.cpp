@@ -25,7 +25,7 @@ void take(std::byte*& at, T key, T& seen) {
 }  // namespace
 
 bool unmask(std::span<std::byte> bytes, MaskKey key, std::uint64_t offset) {
-    key = rotated(key, offset);
+    if (offset % 4 != 0) key = rotated(key, offset);
     const auto key4 = std::bit_cast<std::uint32_t>(key);
     const std::uint64_t key8 = std::uint64_t{key4} << 32 | key4;
     std::uint64_t seen = 0;
@@ -44,12 +44,14 @@ bool unmask(std::span<std::byte> bytes, MaskKey key, std::uint64_t offset) {
         a |= b | c | d;
         seen = a[0] | a[1];
     }
-    if (left >= 8) {
-        take(at, key8, seen);
-        left -= 8;
+    if ((left & 8) != 0) take(at, key8, seen);
+    if ((left & 4) != 0) {
+        std::uint32_t seen4 = 0;
+        take(at, key4, seen4);
+        seen |= seen4;
     }
-    for (std::size_t i = 0; i < left; ++i) {  // at most 7
-        at[i] ^= key[i % 4];
+    for (std::size_t i = 0; i < left % 4; ++i) {
+        at[i] ^= key[i];
         seen |= std::to_integer<std::uint64_t>(at[i]);
     }
     return (seen & high_bits) == 0;

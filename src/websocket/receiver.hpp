@@ -61,15 +61,17 @@ private:
     std::optional<Event> next_frame(std::span<std::byte>& bytes);
     std::optional<Event> next_part(std::span<std::byte>& bytes);
     std::optional<Event> small_frame(const Header& header, std::span<std::byte>& bytes);
+    void begin_long_frame(const Header& header);
     std::optional<Event> control_frame(const Header& header, std::span<std::byte>& bytes);
     std::optional<Event> end(const Event& event);
 
-    [[nodiscard]] std::optional<Failure> judge_first_byte(std::byte first) const;
-    [[nodiscard]] std::optional<Failure> judge_length(std::span<const std::byte> bytes) const;
+    [[nodiscard]] const Failure* judge_first_byte(std::byte first) const;
+    [[nodiscard]] const Failure* judge_length(std::span<const std::byte> bytes) const;
+    [[nodiscard]] static const Failure* judge_extended_length(std::span<const std::byte> bytes);
     [[nodiscard]] bool is_text(Opcode type) const {
         return type == Opcode::text || (type == Opcode::binary && binary_ == BinaryPolicy::as_text);
     }
-    bool unmask_and_judge(Opcode type, std::span<std::byte> bytes, MaskKey key, std::uint64_t offset);
+    bool unmask_and_judge(bool text, std::span<std::byte> bytes, MaskKey key, std::uint64_t offset);
 
     std::uint64_t max_message_;
     std::uint64_t message_size_ = 0;  ///< of the message under way, without the frame under way; at most max_message_

@@ -27,7 +27,7 @@ std::string formatted(const Close& close) {
 TEST(CloseCode, MayBeSentAsTheRfcAndTheRegistrySay) {
     for (unsigned code = 0; code <= 65535; ++code) {
         bool allowed = code >= 3000 && code <= 4999;
-        for (unsigned named : {1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014})
+        for (unsigned named : {1000u, 1001u, 1002u, 1003u, 1007u, 1008u, 1009u, 1010u, 1011u, 1012u, 1013u, 1014u})
             allowed = allowed || code == named;
         EXPECT_EQ(may_be_sent(static_cast<std::uint16_t>(code)), allowed) << code;
         const std::string expected =

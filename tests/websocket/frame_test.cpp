@@ -34,19 +34,20 @@ TEST(WriteHeader, UsesTheShortestLength) {
     EXPECT_EQ(header(true, Opcode::pong, 4), raw("\x8a\x04"));
 }
 
-TEST(ReadHeader, GivesWhatWasWrittenAndNothingBeforeItIsWhole) {
+TEST(ReadHeader, GivesWhatWasWrittenAndTheLengthAsSoonAsItIsThere) {
     for (const std::uint64_t length : {0ull, 1ull, 125ull, 126ull, 65535ull, 65536ull, 0x7fffffffffffffffull}) {
         const unsigned bits = length < 126 ? 7 : length < 65536 ? 16 : 64;
         const std::string bytes = client_header(0x02, length, bits);
-        for (std::size_t size = 0; size < bytes.size(); ++size)
-            EXPECT_FALSE(read_header(bytes_of(bytes).first(size))) << length << " at " << size;
-        const auto read = read_header(bytes_of(bytes));
-        ASSERT_TRUE(read) << length;
-        EXPECT_FALSE(read->fin);
-        EXPECT_EQ(read->opcode, Opcode::binary);
-        EXPECT_EQ(read->length, length);
-        EXPECT_EQ(text_of(read->mask), rfc_key);
-        EXPECT_EQ(read->size, bytes.size());
+        for (std::size_t size = 0; size <= bytes.size(); ++size)
+            EXPECT_EQ(read_length(bytes_of(bytes).first(size)),
+                      size + 4 < bytes.size() ? std::optional<std::uint64_t>{} : length);
+        EXPECT_EQ(masked_header_size(bytes_of(bytes)[1]), bytes.size());
+        const Header read = read_header(bytes_of(bytes));
+        EXPECT_FALSE(read.fin);
+        EXPECT_EQ(read.opcode, Opcode::binary);
+        EXPECT_EQ(read.length, length);
+        EXPECT_EQ(text_of(read.mask), rfc_key);
+        EXPECT_EQ(read.size, bytes.size());
     }
 }
 
