@@ -41,10 +41,10 @@ while (1) {
         } elsif (sysread STDIN, $typed, 65536, length $typed) {
             send_frame(1, $1) while $typed =~ s/^([^\n]*)\n//;
         } else {
-            # End of input: say goodbye when nothing has come for a second.
+            # End of input: say goodbye when nothing has come for two seconds.
             send_frame(1, $typed) if length $typed;
             $waiting->remove(\*STDIN);
-            $patience = 1;
+            $patience = 2;
         }
     }
 }
@@ -76,7 +76,8 @@ sub messages {
         if ($opcode == 9) { send_frame(10, $payload) }
         elsif ($opcode == 8) {
             send_frame(8, substr $payload, 0, 2);
-            print STDERR 'closed: ', length $payload ? join(' ', unpack 'n a*', $payload) : 'no code', "\n";
+            my @said = grep { length } unpack 'n a*', $payload;    # code and reason, if there are any
+            print STDERR 'closed: ', @said ? "@said" : 'no code', "\n";
             exit;
         } elsif ($opcode < 3) { print $payload, $final ? "\n" : '' }
     }
