@@ -1,5 +1,5 @@
-// bench_bare_bridge [--binary] --port N --address A COMMAND ARGS: the goal line of the benchmark. Upgrade, spawn, lines or raw
-// framing, one thread, epoll, and nothing else: no validation, limits, pings, log, environment or ladder.
+// bench_bare_bridge [--binary] --port N --address A COMMAND ARGS: the goal line of the benchmark. Upgrade, spawn, lines
+// or raw framing, one thread, epoll, and nothing else: no validation, limits, pings, log, environment or ladder.
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -45,12 +45,12 @@ struct Connection {
     pid_t pid = -1;
     bool upgraded = false, inside_line = false, fin = true, gone = false, last_words = false;
     unsigned char mask[4] = {};
-    std::uint64_t left = 0;     // of the payload under way
-    std::size_t mask_at = 0;    // bytes of the payload already unmasked
+    std::uint64_t left = 0;   // of the payload under way
+    std::size_t mask_at = 0;  // bytes of the payload already unmasked
     unsigned opcode = 0;
-    std::string head;           // an unfinished request or frame header
-    std::string unsent;         // what the client would not take
-    std::string unwritten;      // what the command would not take
+    std::string head;       // an unfinished request or frame header
+    std::string unsent;     // what the client would not take
+    std::string unwritten;  // what the command would not take
 };
 
 class Bridge {
@@ -63,7 +63,8 @@ public:
             const int n = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), -1);
             for (int i = 0; i < n; ++i) {
                 auto& watch = *static_cast<Watch*>(events[static_cast<std::size_t>(i)].data.ptr);
-                if (watch.connection == nullptr || !watch.connection->gone) turn(watch, events[static_cast<std::size_t>(i)].events);
+                if (watch.connection == nullptr || !watch.connection->gone)
+                    turn(watch, events[static_cast<std::size_t>(i)].events);
             }
             for (Connection* dead : dead_) delete dead;
             dead_.clear();
@@ -79,7 +80,8 @@ private:
         address.sin_family = AF_INET;
         address.sin_port = htons(port);
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        if (bind(listener_.fd, reinterpret_cast<sockaddr*>(&address), sizeof address) < 0 || listen(listener_.fd, 4096) < 0) {
+        if (bind(listener_.fd, reinterpret_cast<sockaddr*>(&address), sizeof address) < 0 ||
+            listen(listener_.fd, 4096) < 0) {
             std::perror("bench_bare_bridge");
             std::exit(1);
         }
@@ -89,6 +91,13 @@ private:
     void want(Watch& watch, std::uint32_t events) {
         if (watch.fd < 0 || watch.events == events) return;
         epoll_event event{events, {&watch}};
+        if (events == 0 &&
+            watch.kind != Watch::Kind::socket) {  // else an ended command's hang-up would wake us for ever
+            epoll_ctl(epoll_, EPOLL_CTL_DEL, watch.fd, nullptr);
+            watch.events = 0;
+            watch.registered = false;
+            return;
+        }
         epoll_ctl(epoll_, watch.registered ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, watch.fd, &event);
         watch.events = events;
         watch.registered = true;
@@ -96,7 +105,8 @@ private:
 
     void turn(Watch& watch, std::uint32_t events) {
         switch (watch.kind) {
-            case Watch::Kind::listener: return accept_all();
+            case Watch::Kind::listener:
+                return accept_all();
             case Watch::Kind::socket:
                 if (events & EPOLLERR) return end(*watch.connection);  // a reset is seen although nobody reads
                 if (!watch.connection->unsent.empty()) flush_to_client(*watch.connection);
@@ -105,7 +115,8 @@ private:
             case Watch::Kind::from_command:
                 if (watch.events != 0) read_command(*watch.connection);
                 return;
-            case Watch::Kind::to_command: return flush_to_command(*watch.connection);
+            case Watch::Kind::to_command:
+                return flush_to_command(*watch.connection);
         }
     }
 
@@ -166,7 +177,8 @@ private:
             if (c.left == 0 && !take_header(c, bytes, end)) break;
             closed = c.opcode == 8;
             if (closed) break;
-            const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(c.left, static_cast<std::size_t>(end - bytes)));
+            const auto part =
+                static_cast<std::size_t>(std::min<std::uint64_t>(c.left, static_cast<std::size_t>(end - bytes)));
             unmask(c, bytes, part, to);
             bytes += part, to += part, c.left -= part;
             if (c.left == 0 && c.fin && !binary_) *to++ = '\n';
@@ -222,7 +234,7 @@ private:
     void send_to_command(Connection& c, const unsigned char* bytes, std::size_t size) {
         if (c.in.fd < 0 || size == 0) return;
         const ssize_t n = write(c.in.fd, bytes, size);
-        if (n < 0 && errno != EAGAIN) return close_stdin(c);
+        if (n < 0 && errno != EAGAIN) return close_watch(c.in);
         const std::size_t done = n < 0 ? 0 : static_cast<std::size_t>(n);
         if (done == size) return;
         c.unwritten.assign(reinterpret_cast<const char*>(bytes) + done, size - done);
@@ -233,7 +245,7 @@ private:
     void flush_to_command(Connection& c) {
         const ssize_t n = write(c.in.fd, c.unwritten.data(), c.unwritten.size());
         if (n < 0 && errno == EAGAIN) return;
-        if (n < 0) close_stdin(c);  // takes it out of epoll as well
+        if (n < 0) close_watch(c.in);
         c.unwritten.erase(0, n < 0 ? c.unwritten.size() : static_cast<std::size_t>(n));
         if (!c.unwritten.empty()) return;
         c.unwritten = {};
@@ -241,9 +253,11 @@ private:
         want(c.socket, c.socket.events | EPOLLIN);
     }
 
-    void close_stdin(Connection& c) {
-        ::close(c.in.fd);
-        c.in.fd = -1;
+    void close_watch(Watch& watch) {
+        if (watch.registered) epoll_ctl(epoll_, EPOLL_CTL_DEL, watch.fd, nullptr);
+        watch.registered = false;
+        if (watch.fd >= 0) ::close(watch.fd);
+        watch.fd = -1;
     }
 
     // Command to client.
@@ -262,7 +276,9 @@ private:
         unsigned char* to = frames_;
         const unsigned char* const end = bytes + size;
         while (bytes < end) {
-            const auto* newline = binary_ ? nullptr : static_cast<const unsigned char*>(std::memchr(bytes, '\n', static_cast<std::size_t>(end - bytes)));
+            const auto* newline = binary_ ? nullptr
+                                          : static_cast<const unsigned char*>(
+                                                std::memchr(bytes, '\n', static_cast<std::size_t>(end - bytes)));
             const unsigned char* const stop = newline != nullptr ? newline : end;
             const auto length = static_cast<std::size_t>(stop - bytes);
             const bool last = binary_ || newline != nullptr;
@@ -328,9 +344,9 @@ private:
             const unsigned char close[] = {0x88, 0x00};
             send(c.socket.fd, close, sizeof close, MSG_NOSIGNAL);
         }
-        for (Watch* watch : {&c.socket, &c.out, &c.in}) {
-            if (watch->fd >= 0) ::close(watch->fd);
-        }
+        // A command between vfork and exec holds copies: close() alone takes nothing out of epoll, nor sends the FIN.
+        shutdown(c.socket.fd, SHUT_WR);
+        for (Watch* watch : {&c.socket, &c.out, &c.in}) close_watch(*watch);
         dead_.push_back(&c);
     }
 

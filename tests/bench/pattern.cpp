@@ -54,8 +54,8 @@ void append_character(std::string& out, std::uint32_t code) {
 struct Script {
     std::uint32_t first, count;
 };
-constexpr Script scripts[] = {{'a', 26},      {0x3b1, 17},     {0x430, 32},     {0x5d0, 27},
-                              {0x3042, 80},   {0x4e00, 20000}, {0xac00, 11000}, {0x1f600, 60}};
+constexpr Script scripts[] = {{'a', 26},    {0x3b1, 17},     {0x430, 32},     {0x5d0, 27},
+                              {0x3042, 80}, {0x4e00, 20000}, {0xac00, 11000}, {0x1f600, 60}};
 
 Pattern lines_of(std::size_t size, auto&& append_line) {
     Pattern pattern{{}, std::max<std::size_t>(1, block_bytes / (size + 1)), size, true};

@@ -6,8 +6,8 @@
 
 namespace wsinetd::bench {
 
-/// `block`, over and over. Its messages differ from one another, so that a lost, doubled or misplaced one shows; what is
-/// lost by whole blocks shows in the count.
+/// `block`, over and over. Its messages differ from one another, so that a lost, doubled or misplaced one shows; what
+/// is lost by whole blocks shows in the count.
 struct Pattern {
     std::string block;          // with the delimiters, if it has them
     std::size_t messages;       // in a block

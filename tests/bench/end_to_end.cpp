@@ -1,0 +1,222 @@
+// bench_end_to_end [--quick] [--rounds N] [--only TEXT] [--server PROGRAM] [--websocketd PROGRAM] [--list]
+// Our server, websocketd and the bare bridge under the same work, in turns: what each does a second, what CPU it takes
+// for it, and ours as a ratio to the others. Exits 1 when bytes were wrong, 2 for a wrong option, else 0.
+#include <sched.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string_view>
+
+#include "client.hpp"
+#include "report.hpp"
+#include "server_process.hpp"
+#include "workloads.hpp"
+
+namespace wsinetd::bench {
+namespace {
+
+struct Options {
+    bool quick = false, list = false;
+    unsigned rounds = 0;
+    std::string only;
+    std::filesystem::path server, websocketd = "/usr/bin/websocketd";
+};
+
+struct Contestant {
+    std::string name;
+    std::filesystem::path program;
+};
+
+/// One server in one workload: the count that makes a run long enough, and what its runs gave.
+struct Lane {
+    Contestant contestant;
+    std::uint64_t count;
+    std::unique_ptr<ServerProcess> server;
+    Results results;
+    bool given_up = false;
+};
+
+class Benchmark {
+public:
+    Benchmark(const Options& options, Tools tools, std::vector<Contestant> contestants, int cpu)
+        : options_(options), tools_(std::move(tools)), contestants_(std::move(contestants)), cpu_(cpu) {}
+
+    /// Every run of one workload, each round in the other order, and its rows.
+    void run(const Workload& workload) {
+        std::vector<Lane> lanes;
+        for (const Contestant& contestant : contestants_) {
+            lanes.push_back({contestant, workload.first_count, nullptr, {}});
+        }
+        if (!workload.fresh) {
+            for (Lane& lane : lanes) calibrate(workload, lane);
+        }
+        for (unsigned round = 0; round < rounds(workload); ++round) {
+            for (Lane& lane : lanes) {
+                double seconds = 0;
+                if (!lane.given_up) attempt(workload, lane, seconds, true);
+            }
+            std::reverse(lanes.begin(), lanes.end());
+        }
+        if (rounds(workload) % 2 == 1) std::reverse(lanes.begin(), lanes.end());
+        std::vector<Results> results;
+        for (Lane& lane : lanes) results.push_back(std::move(lane.results));
+        print_rows(workload, results);
+    }
+
+    bool any_wrong() const { return any_wrong_; }
+
+private:
+    unsigned rounds(const Workload& workload) const {
+        if (options_.rounds > 0) return options_.rounds;
+        return options_.quick ? (workload.fresh ? 1 : 2) : (workload.fresh ? 3 : 7);
+    }
+
+    double wanted_seconds() const { return options_.quick ? 0.12 : 0.8; }
+
+    /// Finds the count that takes about as long as wanted; its runs warm the server up.
+    void calibrate(const Workload& workload, Lane& lane) {
+        for (int i = 0; i < 4 && !lane.given_up; ++i) {
+            double seconds = 0;
+            if (!attempt(workload, lane, seconds, false)) continue;
+            if (seconds >= wanted_seconds() * 0.5 || lane.count == workload.max_count) return;
+            const double factor = std::min(16.0, wanted_seconds() / seconds);
+            const double count = static_cast<double>(lane.count) * factor;
+            lane.count = std::min(workload.max_count, static_cast<std::uint64_t>(count));
+            lane.server.reset();  // the count is on its command line
+        }
+    }
+
+    /// One run; false if it did not come to its end.
+    bool attempt(const Workload& workload, Lane& lane, double& seconds, bool counts) {
+        try {
+            if (workload.fresh) lane.server.reset();
+            if (!lane.server) lane.server = start(workload, lane);
+            auto figures = workload.run(*lane.server, lane.count, seconds);
+            if (counts) lane.results.runs.push_back(std::move(figures));
+            return true;
+        } catch (const WrongBytes& error) {
+            give_up(workload, lane, "wrong bytes", error.what());
+            any_wrong_ = true;
+        } catch (const Hung& error) {
+            std::fprintf(stderr, "# %s, %s: hung: %s\n", lane.contestant.name.c_str(), workload.name.c_str(),
+                         error.what());
+            lane.server.reset();
+            lane.given_up = ++lane.results.hung >= (options_.quick ? 1 : 2);
+        } catch (const std::exception& error) {
+            give_up(workload, lane, "failed", error.what());
+        }
+        return false;
+    }
+
+    void give_up(const Workload& workload, Lane& lane, const char* word, const char* why) {
+        std::fprintf(stderr, "# %s, %s: %s: %s\n", lane.contestant.name.c_str(), workload.name.c_str(), word, why);
+        lane.server.reset();
+        lane.results.trouble = word;
+        lane.given_up = true;
+    }
+
+    std::unique_ptr<ServerProcess> start(const Workload& workload, const Lane& lane) const {
+        Launch launch{lane.contestant.program, workload.binary, workload.command(tools_, lane.count), {}};
+        if (workload.pinned) launch.cpu = cpu_;
+        return std::make_unique<ServerProcess>(launch);
+    }
+
+    const Options& options_;
+    const Tools tools_;
+    const std::vector<Contestant> contestants_;
+    const int cpu_;
+    bool any_wrong_ = false;
+};
+
+[[noreturn]] void usage() {
+    std::fputs(
+        "usage: bench_end_to_end [--quick] [--rounds N] [--only TEXT] [--server PROGRAM] [--websocketd PROGRAM] "
+        "[--list]\n",
+        stderr);
+    std::exit(2);
+}
+
+Options parse(int argc, char** argv) {
+    Options options;
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view name = argv[i];
+        const auto value = [&] { return i + 1 < argc ? argv[++i] : (usage(), nullptr); };
+        if (name == "--quick") {
+            options.quick = true;
+        } else if (name == "--list") {
+            options.list = true;
+        } else if (name == "--rounds") {
+            options.rounds = static_cast<unsigned>(std::strtoul(value(), nullptr, 10));
+        } else if (name == "--only") {
+            options.only = value();
+        } else if (name == "--server") {
+            options.server = value();
+        } else if (name == "--websocketd") {
+            options.websocketd = value();
+        } else {
+            usage();
+        }
+    }
+    return options;
+}
+
+/// The last CPU this process may use: the first ones take the interrupts.
+int last_cpu() {
+    cpu_set_t set;
+    sched_getaffinity(0, sizeof set, &set);
+    int last = 0;
+    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+        if (CPU_ISSET(static_cast<std::size_t>(cpu), &set)) last = cpu;
+    }
+    return last;
+}
+
+void raise_descriptor_limit() {
+    rlimit files{};
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+}
+
+int run(const Options& options) {
+    const Tools tools{std::filesystem::read_symlink("/proc/self/exe").parent_path()};
+    raise_descriptor_limit();
+    adopt_orphans();
+    signal(SIGPIPE, SIG_IGN);
+
+    std::vector<Contestant> contestants;
+    const auto server = options.server.empty() ? tools.folder / "wsinetd" : options.server;
+    for (const Contestant& contestant : {Contestant{"wsinetd", server}, Contestant{"websocketd", options.websocketd},
+                                         Contestant{"bare bridge", tools.folder / "bench_bare_bridge"}}) {
+        if (std::filesystem::exists(contestant.program)) {
+            contestants.push_back(contestant);
+        } else {
+            std::fprintf(stderr, "# no %s: %s is not there\n", contestant.name.c_str(), contestant.program.c_str());
+        }
+    }
+    std::vector<std::string> names;
+    for (const Contestant& contestant : contestants) names.push_back(contestant.name);
+    const int cpu = last_cpu();
+    Benchmark benchmark(options, tools, contestants, cpu);
+    if (!options.list) print_head(names);
+    for (const Workload& workload : all_workloads(options.quick, cpu)) {
+        if (workload.name.find(options.only) == std::string::npos) continue;
+        if (options.list) {
+            std::puts(workload.name.c_str());
+        } else {
+            benchmark.run(workload);
+        }
+    }
+    return benchmark.any_wrong() ? 1 : 0;
+}
+
+}  // namespace
+}  // namespace wsinetd::bench
+
+int main(int argc, char** argv) { return wsinetd::bench::run(wsinetd::bench::parse(argc, argv)); }

@@ -1,0 +1,54 @@
+#pragma once  // A server under test: started, watched from outside, and ended with all it started.
+#include <sys/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace wsinetd::bench {
+
+/// What is started, and how.
+struct Launch {
+    std::filesystem::path program;
+    bool binary = false;               // raw framing instead of lines
+    std::vector<std::string> command;  // what the server runs for each connection
+    std::optional<int> cpu;            // the one CPU of server and commands
+};
+
+/// Runs while it lives, on a free port of the loopback, its output discarded.
+class ServerProcess {
+public:
+    /// Returns once the port answers; throws std::runtime_error if that takes more than three seconds.
+    explicit ServerProcess(const Launch& launch);
+
+    /// Ends the server, at the latest by SIGKILL after a second, and every command it leaves behind.
+    ~ServerProcess();
+    ServerProcess(const ServerProcess&) = delete;
+    ServerProcess& operator=(const ServerProcess&) = delete;
+
+    std::uint16_t port() const { return port_; }
+
+    /// CPU used so far by all its threads, user and system, without its commands'.
+    double cpu_seconds() const;
+
+    /// The same, once it has not grown for a while (20 ms, waiting half a second at most).
+    double settled_cpu_seconds() const;
+
+    /// Memory it has written to and shares with nobody (Private_Dirty). Clean pages of its files are left out: they
+    /// count as private or not by which other processes happen to map the same library.
+    std::uint64_t private_bytes() const;
+
+    /// Its children that still run, zombies left out.
+    std::size_t running_commands() const;
+
+private:
+    std::uint16_t port_;
+    pid_t pid_;
+};
+
+/// Makes this process inherit what dying servers leave behind, so that ~ServerProcess can end it. Once, from main.
+void adopt_orphans();
+
+}  // namespace wsinetd::bench
