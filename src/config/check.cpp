@@ -23,18 +23,23 @@ bool is_address(const std::string& text) {
     return ::inet_pton(AF_INET, text.c_str(), &ignored) == 1 || ::inet_pton(AF_INET6, text.c_str(), &ignored) == 1;
 }
 
+/// What a word for several addresses stands for.
+std::vector<std::string> expanded(const std::string& address) {
+    if (address == "*") return {"0.0.0.0", "::"};
+    if (address == "localhost") return {"127.0.0.1", "::1"};
+    return {};
+}
+
 void check_addresses(Config& config, Errors& errors) {
     std::vector<std::string> addresses;
     for (const std::string& address : config.addresses) {
-        if (address == "*") {
-            addresses.insert(addresses.end(), {"0.0.0.0", "::"});
-        } else if (address == "localhost") {
-            addresses.insert(addresses.end(), {"127.0.0.1", "::1"});
-        } else if (is_address(address)) {
+        const std::vector<std::string> pair = expanded(address);
+        addresses.insert(addresses.end(), pair.begin(), pair.end());
+        config.spare_addresses.insert(config.spare_addresses.end(), pair.begin(), pair.end());
+        if (is_address(address))
             addresses.push_back(address);
-        } else {
+        else if (pair.empty())
             errors.push_back("--address: \"" + address + "\" is not an address (IPv4, IPv6, localhost or *)");
-        }
     }
     config.addresses = std::move(addresses);
 }

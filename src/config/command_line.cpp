@@ -119,7 +119,7 @@ std::string missing_value(const CLI::ParseError& error) {
 
 void settle_defaults(const Draft& draft, Config& config) {
     if (!config.unix_socket.empty() && !draft.port_given && !draft.addresses_given) config.addresses.clear();
-    config.default_addresses = !draft.addresses_given;
+    if (!draft.addresses_given) config.spare_addresses = config.addresses;
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ struct Config {
     Action action = Action::serve;
     std::uint16_t port = 8080;                              ///< 0: a free one
     std::vector<std::string> addresses{"127.0.0.1", "::1"};  ///< numeric, without brackets
-    bool default_addresses = true;                          ///< then one that this machine lacks is left out
+    std::vector<std::string> spare_addresses;  ///< of those, such as came in a pair: left out where the machine lacks one
     std::string unix_socket;                                ///< path; empty: none
     unsigned unix_socket_mode = 0660;
     bool same_origin = true;            ///< false, and no `origins`: any origin may start a command

@@ -88,7 +88,8 @@ struct Child::Process {
 };
 
 std::unique_ptr<Child> Child::start(net::Executor executor, const Launcher& launcher, std::size_t thread,
-                                    const Program& program, Stderr stderr_goes, std::error_code& error) {
+                                    const Program& program, Stderr stderr_goes, std::unique_ptr<Cgroup> cgroup,
+                                    std::error_code& error) {
     Pipe input = open_pipe(true, error);
     Pipe output = error ? Pipe{} : open_pipe(false, error);
     Pipe errors;
@@ -100,21 +101,26 @@ std::unique_ptr<Child> Child::start(net::Executor executor, const Launcher& laun
                                : stderr_goes == Stderr::null ? null.get()
                                                              : output.theirs.get();
     CommandLauncher launch(launcher, thread, {input.theirs.get(), output.theirs.get(), command_stderr});
-    bp::basic_process<net::Executor> process = launch(executor, error, program);
+    Fd directory(cgroup ? cgroup->open() : -1);
+    Program placed = program;
+    placed.cgroup = directory.get();
+    bp::basic_process<net::Executor> process = launch(executor, error, placed);
     if (error) return nullptr;
     if (launch.pidfd_copy < 0) {
         error.assign(errno, std::generic_category());
         return nullptr;  // `process` kills and reaps what it started
     }
 
-    std::unique_ptr<Child> child(new Child(std::make_unique<Process>(std::move(process), executor, launch.pidfd_copy)));
+    auto started = std::make_unique<Process>(std::move(process), executor, launch.pidfd_copy);
+    std::unique_ptr<Child> child(new Child(std::move(started), std::move(cgroup)));
     child->stdin_.emplace(executor, input.ours.take());
     child->stdout_.emplace(executor, output.ours.take());
     if (stderr_goes == Stderr::pipe) child->stderr_.emplace(executor, errors.ours.take());
     return child;
 }
 
-Child::Child(std::unique_ptr<Process> process) : process_(std::move(process)), pid_(process_->process.id()) {}
+Child::Child(std::unique_ptr<Process> process, std::unique_ptr<Cgroup> cgroup)
+    : process_(std::move(process)), cgroup_(std::move(cgroup)), pid_(process_->process.id()) {}
 
 Child::~Child() { signal(SIGKILL); }
 
@@ -129,7 +135,14 @@ net::awaitable<ExitStatus> Child::wait() {
 }
 
 void Child::signal(int number) {
-    if (!reaped_) ::kill(-pid_, number);
+    if (reaped_) return;
+    ::kill(-pid_, number);
+    if (number == SIGKILL && cgroup_) cgroup_->kill();
+}
+
+std::unique_ptr<Cgroup> Child::take_cgroup() {
+    if (cgroup_ && cgroup_->remove()) cgroup_.reset();
+    return std::move(cgroup_);
 }
 
 }  // namespace wsinetd::process

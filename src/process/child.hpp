@@ -3,6 +3,7 @@
 #include <system_error>
 
 #include "net/descriptor.hpp"
+#include "process/cgroup.hpp"
 #include "process/exit_status.hpp"
 #include "process/launcher.hpp"
 
@@ -14,10 +15,12 @@ enum class Stderr { pipe, null, stdout_ };
 /// A command of one session, leader of its own process group. Its pipes are the server's ends.
 class Child {
 public:
-    /// Starts `program`; nothing, and why in `error`, when the system refuses. To be called on the thread of
-    /// `executor`, which must live as long as the command (its end is the command's: PR_SET_PDEATHSIG).
+    /// Starts `program`, in `cgroup` if there is one; nothing, and why in `error`, when the system refuses. To be called
+    /// on the thread of `executor`, which must live as long as the command (its end is the command's:
+    /// PR_SET_PDEATHSIG).
     static std::unique_ptr<Child> start(net::Executor executor, const Launcher& launcher, std::size_t thread,
-                                        const Program& program, Stderr stderr_goes, std::error_code& error);
+                                        const Program& program, Stderr stderr_goes, std::unique_ptr<Cgroup> cgroup,
+                                        std::error_code& error);
     /// Kills what still runs.
     ~Child();
 
@@ -30,15 +33,20 @@ public:
     net::awaitable<ExitStatus> wait();
 
     /// To the whole process group; without effect once the leader is reaped, for then its number may be another's.
+    /// SIGKILL goes to the whole cgroup, where there is one.
     void signal(int number);
+
+    /// Once the leader is reaped: the cgroup if something still runs in it, which is the caller's to end.
+    std::unique_ptr<Cgroup> take_cgroup();
 
     [[nodiscard]] int pid() const { return pid_; }
 
 private:
     struct Process;
-    explicit Child(std::unique_ptr<Process> process);
+    Child(std::unique_ptr<Process> process, std::unique_ptr<Cgroup> cgroup);
 
     std::unique_ptr<Process> process_;  ///< hides Boost.Process from those who include this
+    std::unique_ptr<Cgroup> cgroup_;      ///< if there is one
     std::optional<net::Descriptor> stdin_;
     std::optional<net::Descriptor> stdout_;
     std::optional<net::Descriptor> stderr_;

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <grp.h>
-#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -14,20 +13,10 @@
 #include <csignal>
 #include <cstring>
 
+#include "process/clone.hpp"
+
 namespace wsinetd::process {
 namespace {
-
-// clang's ThreadSanitizer and valgrind cannot follow a child in the same memory: there a plain copy is made.
-#if defined(__clang__) && defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define WSINETD_FORK 1
-#endif
-#endif
-#ifdef WSINETD_FORK
-constexpr int clone_flags = CLONE_PIDFD | SIGCHLD;
-#else
-constexpr int clone_flags = CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PIDFD | SIGCHLD;
-#endif
 
 /// Everything the child needs, prepared by the parent: between clone and exec it may not allocate.
 struct Order {
@@ -36,16 +25,18 @@ struct Order {
     int limit;
     pid_t server;
     rlimit descriptors;
+    std::span<const int> not_default;  ///< signals
     int error = 0;  ///< errno of what failed, seen by the parent in shared memory
 };
 
 #define WSINETD_NO_SANITIZE __attribute__((no_sanitize("address", "thread", "undefined")))
 
-WSINETD_NO_SANITIZE void restore_signals() {
+WSINETD_NO_SANITIZE void restore_signals(const Order& order) {
     struct sigaction standard {};
     standard.sa_handler = SIG_DFL;
-    for (int signal = 1; signal <= SIGRTMAX; ++signal)
-        ::syscall(SYS_rt_sigaction, signal, &standard, nullptr, sizeof(unsigned long));
+    const int* const end = order.not_default.data() + order.not_default.size();
+    for (const int* signal = order.not_default.data(); signal != end; ++signal)
+        ::syscall(SYS_rt_sigaction, *signal, &standard, nullptr, sizeof(unsigned long));
 }
 
 /// By raw system calls: glibc's functions would change every thread of the server, whose memory this still is.
@@ -66,7 +57,7 @@ WSINETD_NO_SANITIZE bool take_descriptors(const int* slots) {
 WSINETD_NO_SANITIZE bool prepare(const Order& order) {
     if (::syscall(SYS_close_range, order.limit, ~0U, CLOSE_RANGE_UNSHARE) != 0) return false;
     if (::syscall(SYS_setsid) < 0) return false;
-    restore_signals();
+    restore_signals(order);
     if (order.program->credentials && !take_credentials(*order.program->credentials)) return false;
     if (order.program->directory && ::syscall(SYS_chdir, order.program->directory) != 0) return false;
     ::syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &order.descriptors, nullptr);
@@ -107,7 +98,14 @@ private:
 
 }  // namespace
 
-Launcher::Launcher(std::size_t threads) {
+Launcher::Launcher(std::size_t threads, std::span<const int> signals_of_server)
+    : not_default_(signals_of_server.begin(), signals_of_server.end()) {
+    for (int signal = 1; signal <= SIGRTMAX; ++signal) {
+        struct sigaction inherited {};
+        const bool known = std::ranges::find(not_default_, signal) != not_default_.end();
+        if (!known && ::sigaction(signal, nullptr, &inherited) == 0 && inherited.sa_handler != SIG_DFL)
+            not_default_.push_back(signal);
+    }
     ::getrlimit(RLIMIT_NOFILE, &inherited_);
     rlimit raised = inherited_;
     raised.rlim_cur = raised.rlim_max;
@@ -130,12 +128,12 @@ Started Launcher::start(const Program& program, std::size_t thread, std::array<i
     // The child runs on this while the parent stands still, so one a thread is enough.
     alignas(64) static thread_local std::array<std::byte, 64 * 1024> stack;
     const int* const slots = slots_.data() + thread * 3;
-    Order order{&program, slots, limit_, ::getpid(), inherited_};
+    Order order{&program, slots, limit_, ::getpid(), inherited_, not_default_};
     Started started{-1, -1};
     for (std::size_t i = 0; i < 3; ++i) ::dup3(descriptors[i], slots[i], O_CLOEXEC);
     {
         SignalsBlocked blocked;
-        started.pid = ::clone(child, stack.data() + stack.size(), clone_flags, &order, &started.pidfd);
+        started.pid = clone_child(child, &order, stack, &started.pidfd, program.cgroup);
     }
     if (started.pid < 0) {
         error.assign(errno, std::generic_category());

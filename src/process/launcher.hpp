@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <array>
+#include <span>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -23,6 +24,7 @@ struct Program {
     const char* const* environment;
     const char* directory = nullptr;  ///< working directory; nullptr: the server's
     const Credentials* credentials = nullptr;
+    int cgroup = -1;  ///< directory of the cgroup to start it in; below 0: the server's
 };
 
 struct Started {
@@ -38,8 +40,9 @@ struct Started {
 class Launcher {
 public:
     /// Takes the descriptors, and raises the server's limit on descriptors to the hard limit; commands get the one
-    /// the server inherited. Throws std::system_error.
-    explicit Launcher(std::size_t threads);
+    /// the server inherited. `signals_of_server` are those the server handles or ignores: commands get the default for
+    /// them, and for what it inherited as ignored. Throws std::system_error.
+    Launcher(std::size_t threads, std::span<const int> signals_of_server);
     ~Launcher();
     Launcher(const Launcher&) = delete;
     Launcher& operator=(const Launcher&) = delete;
@@ -55,6 +58,7 @@ private:
     int null_ = -1;
     int limit_ = 3;  ///< the first number above all slots
     rlimit inherited_{};
+    std::vector<int> not_default_;  ///< signals to restore: a system call each, so none of the others
 };
 
 }  // namespace wsinetd::process

@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 
 constexpr auto grace = 100ms;    ///< of a process that remains after its command
 constexpr auto patience = 1s;    ///< with processes that fork faster than they are counted
-constexpr auto interval = 50ms;  ///< between two looks
+constexpr auto interval = 25ms;  ///< between two looks
 constexpr int rounds = 200;      ///< of killing before the loop gets its turn again
 
 std::string read_all(int fd) {
@@ -60,7 +60,11 @@ Leftovers::Leftovers(net::Executor executor, std::function<void(int)> report)
 
 Leftovers::~Leftovers() { ::close(children_file_); }
 
-void Leftovers::expect() {
+void Leftovers::expect(std::unique_ptr<Cgroup> cgroup) {
+    if (cgroup)
+        net::asio::post(executor_, [this, cgroup = std::move(cgroup)]() mutable {
+            cgroups_.push_back({std::move(cgroup), net::Clock::now()});
+        });
     if (expected_.exchange(true)) return;
     net::asio::post(executor_, [this] { schedule(); });
 }
@@ -94,6 +98,21 @@ void Leftovers::kill(int pid) const {
 void Leftovers::look() {
     expected_ = false;
     const net::TimePoint now = net::Clock::now();
+    look_at_cgroups(now);
+    look_at_processes(now);
+    if (first_seen_.empty() && cgroups_.empty()) return;
+    expected_ = true;
+    schedule();
+}
+
+void Leftovers::look_at_cgroups(net::TimePoint now) {
+    std::erase_if(cgroups_, [now](const Remaining& remaining) {
+        if (now - remaining.since >= grace) remaining.cgroup->kill();
+        return remaining.cgroup->remove();
+    });
+}
+
+void Leftovers::look_at_processes(net::TimePoint now) {
     std::map<int, net::TimePoint> still_here;
     for (const int pid : children()) {
         if (reap(pid) || !is_ours(pid)) continue;
@@ -101,23 +120,16 @@ void Leftovers::look() {
         still_here[pid] = seen == first_seen_.end() ? now : seen->second;
     }
     first_seen_ = std::move(still_here);
-    if (first_seen_.empty()) {
-        since_.reset();
-        return;
-    }
+    if (first_seen_.empty()) return since_.reset();
     if (!since_) since_ = now;
-    if (now - *since_ >= patience) {
-        end_all();
-    } else {
-        for (const auto& [pid, seen] : first_seen_)
-            if (now - seen >= grace) kill(pid);
-    }
-    expected_ = true;
-    schedule();
+    if (now - *since_ >= patience) return end_all();
+    for (const auto& [pid, seen] : first_seen_)
+        if (now - seen >= grace) kill(pid);
 }
 
 /// Again and again, for what is killed leaves its own children here, and one that forks may outrun a single pass.
 void Leftovers::end_all() {
+    for (const Remaining& remaining : cgroups_) remaining.cgroup->kill();
     for (int round = 0; round < rounds; ++round) {
         bool any = false;
         for (const int pid : children()) {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "net/asio.hpp"
+#include "process/cgroup.hpp"
 
 namespace wsinetd::process {
 
@@ -20,9 +21,9 @@ public:
     Leftovers(const Leftovers&) = delete;
     Leftovers& operator=(const Leftovers&) = delete;
 
-    /// A command has been reaped: looks for what it has left, and ends it 100 ms later, within 2 s at the most.
-    /// From any thread.
-    void expect();
+    /// A command has been reaped: looks for what it has left, and ends it 100 ms later, within 2 s at the most, the
+    /// whole of `cgroup` if something still runs in its own. From any thread.
+    void expect(std::unique_ptr<Cgroup> cgroup);
 
     /// No more waiting: kills all of it now.
     void end_all();
@@ -34,11 +35,17 @@ public:
     void stop();
 
 private:
-    struct Process;
+    struct Remaining {
+        std::unique_ptr<Cgroup> cgroup;
+        net::TimePoint since;
+    };
+
     [[nodiscard]] std::vector<int> children() const;
     [[nodiscard]] bool is_ours(int pid) const;
     void look();
     void schedule();
+    void look_at_processes(net::TimePoint now);
+    void look_at_cgroups(net::TimePoint now);
     bool reap(int pid) const;
     void kill(int pid) const;
 
@@ -49,6 +56,7 @@ private:
     std::set<int> foreign_;
     std::set<int> foreign_sessions_;
     std::map<int, net::TimePoint> first_seen_;
+    std::vector<Remaining> cgroups_;
     std::optional<net::TimePoint> since_;
     std::atomic<bool> expected_ = false;
     bool stopped_ = false;

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/signal_set.hpp>
 #include <cerrno>
 #include <csignal>
@@ -31,6 +32,9 @@ constexpr rlim_t descriptors_a_loop = 64;
 /// How often a free port is looked for that all addresses have.
 constexpr int port_tries = 32;
 
+/// Those that stop or reload it, and the one it would get for writing to who reads no more.
+constexpr std::array signals_of_server{SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+
 std::size_t loop_count(const config::Config& config) {
     if (config.threads > 0) return config.threads;
     rlimit limit{};
@@ -57,6 +61,8 @@ private:
 
     Listeners listen() const;
     Listeners listen_tcp() const;
+    Listeners listen_tcp(std::uint16_t& port, std::string& address) const;
+    [[nodiscard]] bool machine_lacks(const std::string& address, int error) const;
     void announce() const;
     net::awaitable<void> accept_from(Acceptor& acceptor);
     net::awaitable<void> room(Acceptor& acceptor);
@@ -71,6 +77,7 @@ private:
     log::Log& log_;
     std::size_t threads_;
     process::Launcher launcher_;  ///< before everything else that opens descriptors
+    std::unique_ptr<process::Cgroups> cgroups_;
     net::asio::io_context context_{1};
     net::Executor executor_;
     net::Nursery tasks_;
@@ -114,7 +121,8 @@ Server::Server(const config::Config& config, log::Log& log)
     : config_(config),
       log_(log),
       threads_(loop_count(config)),
-      launcher_(threads_),
+      launcher_(threads_, signals_of_server),
+      cgroups_(process::Cgroups::delegated()),
       executor_(context_.get_executor()),
       tasks_(executor_,
              [this](const std::exception& bug) {
@@ -129,7 +137,7 @@ Server::Server(const config::Config& config, log::Log& log)
       router_(config.endpoint),
       origins_(allowed_origins(config)),
       passed_environment_(endpoint::pass_environment(environment_entries(), config.endpoint.pass_env)),
-      resources_{config, log, launcher_, leftovers_, connections_, processes_,
+      resources_{config, log, launcher_, cgroups_.get(), leftovers_, connections_, processes_,
                  router_, origins_, passed_environment_, random_number()},
       listeners_(listen()),
       loop_ended_(executor_) {}
@@ -175,24 +183,41 @@ Server::Listeners Server::listen() const {
 
 /// One port for all addresses, also where it is the kernel's choice: then another is tried if one of them has it taken.
 Server::Listeners Server::listen_tcp() const {
-    const net::Milliseconds silence = 2 * config_.endpoint.ping_interval;
     for (int attempt = 0;; ++attempt) {
-        Listeners listeners;
-        std::uint16_t port = config_.port;
         std::string address;
+        std::uint16_t port = config_.port;
         try {
-            for (const std::string& each : config_.addresses) {
-                address = each;
-                listeners.push_back(net::Listener::tcp(executor_, {each, port}, silence));
-                port = listeners.back()->port();
-            }
-            return listeners;
+            return listen_tcp(port, address);
         } catch (const std::system_error& error) {
             if (config_.port == 0 && error.code().value() == EADDRINUSE && attempt < port_tries) continue;
             throw SetupError("cannot listen on " + address + " port " + std::to_string(port) + ": " +
                              error.code().message());
         }
     }
+}
+
+/// `port` and `address` tell which was tried last.
+Server::Listeners Server::listen_tcp(std::uint16_t& port, std::string& address) const {
+    const net::Milliseconds silence = 2 * config_.endpoint.ping_interval;
+    Listeners listeners;
+    for (std::size_t i = 0; i < config_.addresses.size(); ++i) {
+        address = config_.addresses[i];
+        try {
+            listeners.push_back(net::Listener::tcp(executor_, {address, port}, silence));
+        } catch (const std::system_error& error) {
+            const bool last_hope = listeners.empty() && i + 1 == config_.addresses.size();
+            if (last_hope || !machine_lacks(address, error.code().value())) throw;
+            continue;
+        }
+        port = listeners.back()->port();
+    }
+    return listeners;
+}
+
+/// Whether it is one of a pair ("*", the default) that this machine cannot have, as when it has no IPv6.
+bool Server::machine_lacks(const std::string& address, int error) const {
+    return (error == EADDRNOTAVAIL || error == EAFNOSUPPORT) &&
+           std::ranges::find(config_.spare_addresses, address) != config_.spare_addresses.end();
 }
 
 net::awaitable<void> Server::accept_from(Acceptor& acceptor) {
@@ -284,6 +309,7 @@ net::awaitable<void> Server::run_down() {
 void Server::end_at_once(int status) {
     leftovers_.end_commands();
     leftovers_.end_all();
+    if (cgroups_) cgroups_->end_all();
     listeners_.clear();  // removes the socket file
     std::_Exit(status);
 }

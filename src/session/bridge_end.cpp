@@ -19,7 +19,7 @@ constexpr auto output_patience = 2s;
 net::awaitable<void> Bridge::reap() {
     exit_ = co_await child_->wait();
     process_slot_.give_back();
-    loop_.server.leftovers.expect();
+    loop_.server.leftovers.expect(child_->take_cgroup());
     ladder_deadline_.off();
     overdue_deadline_.after(output_patience);
     settle();

@@ -205,8 +205,10 @@ std::unique_ptr<process::Child> Connection::start_command(const http::Request& r
         credentials = {command.identity->user, command.identity->group, {command.identity->groups.begin(), command.identity->groups.end()}};
         program.credentials = &credentials;
     }
+    std::unique_ptr<process::Cgroup> cgroup;
+    if (loop_.server.cgroups) cgroup = loop_.server.cgroups->make(id);
     return process::Child::start(loop_.executor, loop_.server.launcher, loop_.index, program,
-                                 stderr_of(command.stderr_mode), error);
+                                 stderr_of(command.stderr_mode), std::move(cgroup), error);
 }
 
 /// False when the client does not take it in time.

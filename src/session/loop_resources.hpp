@@ -23,6 +23,7 @@ struct ServerResources {
     const config::Config& config;
     log::Log& log;
     const process::Launcher& launcher;
+    const process::Cgroups* cgroups;  ///< nullptr: none is delegated to the server
     process::Leftovers& leftovers;
     Slots& connections;
     Slots& processes;

@@ -16,7 +16,7 @@ constexpr Failure wasteful_length{1002, "length not in its shortest form"};
 constexpr Failure negative_length{1002, "length with its top bit set"};
 constexpr Failure binary_message{1003, ""};
 constexpr Failure invalid_text{1007, ""};
-constexpr Failure too_big{1009, "message too big"};
+constexpr Failure too_big{1009, ""};
 
 }  // namespace
 
