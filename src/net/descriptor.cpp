@@ -6,9 +6,19 @@
 
 namespace wsinetd::net {
 
-awaitable<void> Descriptor::readable() { co_await descriptor_.async_wait(Native::wait_read, as_outcome); }
+void Descriptor::join_loop() {
+    if (is_open() && !descriptor_.is_open()) descriptor_.assign(fd_);
+}
 
-awaitable<void> Descriptor::writable() { co_await descriptor_.async_wait(Native::wait_write, as_outcome); }
+awaitable<Descriptor::Outcome> Descriptor::readable() {
+    join_loop();
+    return descriptor_.async_wait(Native::wait_read, as_outcome);
+}
+
+awaitable<Descriptor::Outcome> Descriptor::writable() {
+    join_loop();
+    return descriptor_.async_wait(Native::wait_write, as_outcome);
+}
 
 Transfer Descriptor::read(std::span<std::byte> space) {
     const ssize_t count = ::read(fd(), space.data(), space.size());
@@ -26,9 +36,9 @@ Transfer Descriptor::write(std::span<const std::byte> bytes) {
 }
 
 void Descriptor::close() {
-    if (!descriptor_.is_open()) return;
-    const int fd = descriptor_.release();
-    ::close(fd);
+    if (!is_open()) return;
+    if (descriptor_.is_open()) descriptor_.release();
+    ::close(std::exchange(fd_, -1));
 }
 
 }  // namespace wsinetd::net

@@ -16,13 +16,28 @@ struct Transfer {
 /// `would_block`; closing the descriptor ends all of them.
 class Descriptor {
 public:
-    Descriptor(Executor executor, int fd) : descriptor_(executor, fd) {}
+    /// The loop hears of `fd` with the first wait: a command's stdin, say, may never need one.
+    Descriptor(Executor executor, int fd) : descriptor_(executor), fd_(fd) {}
     ~Descriptor() { close(); }
     Descriptor(const Descriptor&) = delete;
     Descriptor& operator=(const Descriptor&) = delete;
 
-    awaitable<void> readable();
-    awaitable<void> writable();
+    /// The outcome says nothing that the attempt does not say better.
+    using Outcome = std::tuple<boost::system::error_code>;
+    awaitable<Outcome> readable();
+    awaitable<Outcome> writable();
+
+    /// The same without a coroutine: calls `then` by way of the loop, once.
+    template <typename Then>
+    void when_readable(Then then) {
+        join_loop();
+        descriptor_.async_wait(Native::wait_read, [then](const boost::system::error_code&) { then(); });
+    }
+    template <typename Then>
+    void when_writable(Then then) {
+        join_loop();
+        descriptor_.async_wait(Native::wait_write, [then](const boost::system::error_code&) { then(); });
+    }
 
     /// `end` at end of file.
     Transfer read(std::span<std::byte> space);
@@ -32,12 +47,16 @@ public:
     /// close alone would do neither (docs/decisions/0003).
     void close();
 
-    [[nodiscard]] bool is_open() const { return descriptor_.is_open(); }
-    [[nodiscard]] int fd() { return descriptor_.native_handle(); }
+    [[nodiscard]] bool is_open() const { return fd_ >= 0; }
+    [[nodiscard]] int fd() const { return fd_; }
 
 private:
     using Native = asio::posix::basic_stream_descriptor<Executor>;
-    Native descriptor_;
+
+    void join_loop();
+
+    Native descriptor_;  ///< open once the loop has heard of it
+    int fd_;             ///< below 0: closed
 };
 
 }  // namespace wsinetd::net

@@ -11,22 +11,22 @@ Nursery::~Nursery() { assert(running_ == 0); }
 
 void Nursery::spawn(awaitable<void> task) {
     ++running_;
-    asio::co_spawn(executor_, std::move(task), [this](const std::exception_ptr& failure) { ended(failure); });
+    asio::co_spawn(executor_, std::move(task), [this](const std::exception_ptr& failure) {
+        try {
+            if (failure) std::rethrow_exception(failure);
+        } catch (const std::exception& bug) {
+            on_bug_(bug);
+        }
+        ended();
+    });
 }
 
 awaitable<void> Nursery::join() {
     while (running_ > 0) co_await all_ended_.wait();
 }
 
-void Nursery::ended(const std::exception_ptr& failure) {
+void Nursery::ended() {
     --running_;
-    if (failure) {
-        try {
-            std::rethrow_exception(failure);
-        } catch (const std::exception& bug) {
-            on_bug_(bug);
-        }
-    }
     if (running_ == 0) all_ended_.set();
 }
 

@@ -21,8 +21,23 @@ public:
 
     [[nodiscard]] std::size_t running() const { return running_; }
 
+    /// A task that is no coroutine: it runs as long as it keeps its place.
+    class Place {
+    public:
+        explicit Place(Nursery& nursery) : nursery_(nursery) { ++nursery_.running_; }
+        ~Place() { nursery_.ended(); }
+        Place(const Place&) = delete;
+        Place& operator=(const Place&) = delete;
+
+    private:
+        Nursery& nursery_;
+    };
+
+    /// Tells of an exception that left a task which is no coroutine.
+    void report(const std::exception& bug) { on_bug_(bug); }
+
 private:
-    void ended(const std::exception_ptr& failure);
+    void ended();
 
     Executor executor_;
     std::function<void(const std::exception&)> on_bug_;

@@ -1,5 +1,6 @@
 #pragma once  // A client's connection: TCP or unix socket.
 #include "net/descriptor.hpp"
+#include "net/pump.hpp"
 
 namespace wsinetd::net {
 
@@ -19,8 +20,10 @@ public:
     Stream(Executor executor, int fd) : socket_(executor, fd) {}
     ~Stream() { close(); }
 
-    awaitable<void> readable() { return socket_.readable(); }
-    awaitable<void> writable() { return socket_.writable(); }
+    awaitable<Descriptor::Outcome> readable() { return socket_.readable(); }
+    awaitable<Descriptor::Outcome> writable() { return socket_.writable(); }
+    /// For a pump that is to read next.
+    Pump::Next until_readable() { return {Pump::Next::Wait::readable, &socket_}; }
     Transfer read(std::span<std::byte> space) { return socket_.read(space); }
     Transfer write(std::span<const std::byte> bytes) { return socket_.write(bytes); }
 
@@ -33,7 +36,7 @@ public:
     void close();
 
     [[nodiscard]] bool is_open() const { return socket_.is_open(); }
-    [[nodiscard]] int fd() { return socket_.fd(); }
+    [[nodiscard]] int fd() const { return socket_.fd(); }
     [[nodiscard]] Endpoints endpoints();
 
 private:

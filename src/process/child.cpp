@@ -5,6 +5,7 @@
 #include <boost/process/v2/process.hpp>
 
 #include <fcntl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -25,7 +26,6 @@ public:
                                                 const Program& program) {
         const Started started = launcher_.start(program, thread_, descriptors_, error);
         if (error) return bp::basic_process<net::Executor>(executor);
-        pid = started.pid;
         pidfd_copy = ::fcntl(started.pidfd, F_DUPFD_CLOEXEC, 0);
         return bp::basic_process<net::Executor>(executor, started.pid, started.pidfd);
     }
@@ -78,15 +78,6 @@ Pipe open_pipe(bool command_reads, std::error_code& error) {
 
 }  // namespace
 
-struct Child::Process {
-    Process(bp::basic_process<net::Executor> started, net::Executor executor, int pidfd_copy)
-        : process(std::move(started)), pidfd(executor, pidfd_copy) {}
-
-    bp::basic_process<net::Executor> process;
-    /// basic_process::async_wait can block the loop in waitpid when its wait ends without cause.
-    net::Descriptor pidfd;
-};
-
 std::unique_ptr<Child> Child::start(net::Executor executor, const Launcher& launcher, std::size_t thread,
                                     const Program& program, Stderr stderr_goes, std::unique_ptr<Cgroup> cgroup,
                                     std::error_code& error) {
@@ -111,27 +102,30 @@ std::unique_ptr<Child> Child::start(net::Executor executor, const Launcher& laun
         return nullptr;  // `process` kills and reaps what it started
     }
 
-    auto started = std::make_unique<Process>(std::move(process), executor, launch.pidfd_copy);
-    std::unique_ptr<Child> child(new Child(std::move(started), std::move(cgroup)));
+    std::unique_ptr<Child> child(new Child(process.id(), executor, launch.pidfd_copy, std::move(cgroup)));
+    // From here on we wait ourselves: basic_process::async_wait can block the loop in waitpid when its wait ends without
+    // cause, and an idle session need not pay for a second descriptor of its command.
+    process.detach();
     child->stdin_.emplace(executor, input.ours.take());
     child->stdout_.emplace(executor, output.ours.take());
     if (stderr_goes == Stderr::pipe) child->stderr_.emplace(executor, errors.ours.take());
     return child;
 }
 
-Child::Child(std::unique_ptr<Process> process, std::unique_ptr<Cgroup> cgroup)
-    : process_(std::move(process)), cgroup_(std::move(cgroup)), pid_(process_->process.id()) {}
+Child::Child(int pid, net::Executor executor, int pidfd, std::unique_ptr<Cgroup> cgroup)
+    : cgroup_(std::move(cgroup)), pidfd_(executor, pidfd), pid_(pid) {}
 
-Child::~Child() { signal(SIGKILL); }
+Child::~Child() {
+    signal(SIGKILL);
+    if (!reaped_) ::waitpid(pid_, nullptr, 0);
+}
 
-net::awaitable<ExitStatus> Child::wait() {
-    boost::system::error_code error;
-    while (process_->process.running(error)) co_await process_->pidfd.readable();
-    const ExitStatus status = exit_status_of(process_->process.native_exit_code());
-    reaped_ = true;
-    process_->pidfd.close();
-    process_->process.detach();  // its number may be another's from here on
-    co_return status;
+std::optional<ExitStatus> Child::reap() {
+    int status = 0;
+    if (::waitpid(pid_, &status, WNOHANG) != pid_) return {};
+    reaped_ = true;  // its number may be another's from here on
+    pidfd_.close();
+    return exit_status_of(status);
 }
 
 void Child::signal(int number) {

@@ -29,8 +29,9 @@ public:
     /// Only with Stderr::pipe.
     net::Descriptor& stderr_pipe() { return *stderr_; }
 
-    /// Returns when the leader has ended and is reaped. Once.
-    net::awaitable<ExitStatus> wait();
+    /// Reaps the leader if it has ended; else wait for `end_descriptor` to be readable and ask again.
+    std::optional<ExitStatus> reap();
+    net::Descriptor& end_descriptor() { return pidfd_; }
 
     /// To the whole process group; without effect once the leader is reaped, for then its number may be another's.
     /// SIGKILL goes to the whole cgroup, where there is one.
@@ -42,11 +43,10 @@ public:
     [[nodiscard]] int pid() const { return pid_; }
 
 private:
-    struct Process;
-    Child(std::unique_ptr<Process> process, std::unique_ptr<Cgroup> cgroup);
+    Child(int pid, net::Executor executor, int pidfd, std::unique_ptr<Cgroup> cgroup);
 
-    std::unique_ptr<Process> process_;  ///< hides Boost.Process from those who include this
-    std::unique_ptr<Cgroup> cgroup_;      ///< if there is one
+    std::unique_ptr<Cgroup> cgroup_;  ///< if there is one
+    net::Descriptor pidfd_;
     std::optional<net::Descriptor> stdin_;
     std::optional<net::Descriptor> stdout_;
     std::optional<net::Descriptor> stderr_;

@@ -19,6 +19,10 @@ constexpr std::size_t in_place_size = 32 * 1024;
 /// With --stderr tagged two streams have lines under way: half as long, they keep no more than one.
 constexpr std::size_t tagged_limit = framing::max_piece / 2;
 
+std::size_t longest_held(config::StderrMode mode) {
+    return mode == config::StderrMode::tagged ? tagged_limit : framing::max_piece;
+}
+
 websocket::Opcode message_type(framing::Kind kind) {
     return kind == framing::Kind::raw ? websocket::Opcode::binary : websocket::Opcode::text;
 }
@@ -56,14 +60,16 @@ Bridge::Bridge(LoopResources& loop, net::Stream& stream, std::unique_ptr<process
       finished_(loop.executor),
       outgoing_(stream, nursery_, message_type(endpoint.framing),
                 [this] {
-                    stdout_.wake.set();
-                    if (stderr_) stderr_->wake.set();
+                    wake_output();
                     settle();
                 }),
-      stdout_(loop.executor, child_->stdout_pipe(), endpoint.framing,
-              endpoint.stderr_mode == config::StderrMode::tagged ? tagged_limit : framing::max_piece),
+      stdout_(loop.executor, nursery_, child_->stdout_pipe(),
+              framing::Splitter(endpoint.framing, longest_held(endpoint.stderr_mode)),
+              [this](Source& source) { return output(source); }),
       receiver_(endpoint.max_message_size, binary_policy(endpoint)),
       writer_(endpoint.framing),
+      input_(loop.executor, nursery_, [this] { return input(); }),
+      reaper_(loop.executor, nursery_, [this] { return reap(); }),
       ladder_(endpoint.close_grace),
       keepalive_(endpoint.ping_interval, began_),
       last_data_(began_),
@@ -73,22 +79,27 @@ Bridge::Bridge(LoopResources& loop, net::Stream& stream, std::unique_ptr<process
       closing_deadline_(loop.timers, [this] { watch_closing(); }),
       overdue_deadline_(loop.timers, [this] { give_up_on_output(); }) {
     if (endpoint.stderr_mode == config::StderrMode::tagged) {
-        stderr_.emplace(loop.executor, child_->stderr_pipe(), endpoint.framing, tagged_limit);
+        stderr_.emplace(loop.executor, nursery_, child_->stderr_pipe(), framing::Splitter(endpoint.framing, tagged_limit),
+                        [this](Source& source) { return output(source); });
         stdout_.tagged.emplace(framing::Stream::stdout_);
         stderr_->tagged.emplace(framing::Stream::stderr_);
     }
+    if (endpoint.stderr_mode == config::StderrMode::log)
+        logged_.emplace(loop.executor, nursery_, [this] { return log_stderr(); });
 }
 
 net::awaitable<void> Bridge::run(std::vector<std::byte> first) {
     StopScope stop_scope(loop_, *this);
     log_begin();
     outgoing_.write(std::as_bytes(std::span(reply_)));
-    reply_ = {};
-    nursery_.spawn(reap());
-    nursery_.spawn(output(stdout_));
-    if (stderr_) nursery_.spawn(output(*stderr_));
-    if (endpoint_.stderr_mode == config::StderrMode::log) nursery_.spawn(log_stderr());
-    nursery_.spawn(input(std::move(first)));
+    std::string().swap(reply_);
+    reaper_.start();
+    stdout_.pump.start();
+    if (stderr_) stderr_->pump.start();
+    if (logged_) logged_->pump.start();
+    take_first(first);
+    std::vector<std::byte>().swap(first);
+    input_.start();
     if (keepalive_.on()) keepalive_deadline_.at(keepalive_.next(began_));
     if (endpoint_.idle_timeout > 0ms) idle_deadline_.after(endpoint_.idle_timeout);
     if (loop_.stopping) stop();
@@ -99,26 +110,22 @@ net::awaitable<void> Bridge::run(std::vector<std::byte> first) {
 
 // The hot path, out: read a chunk, split it into pieces, frame them, write the frames.
 
-net::awaitable<void> Bridge::output(Source& source) {
-    for (;;) {
-        switch (output_turn(source)) {
-            case Turn::starved:
-                source.starved = true;
-                co_await source.pipe.readable();
-                source.starved = false;
-                break;
-            case Turn::blocked: co_await source.wake.wait(); break;
-            case Turn::busy: co_await net::yield(loop_.executor); break;
-            case Turn::over:
-                source.ended = true;
-                source.pipe.close();
-                settle();
-                co_return;
-        }
+net::Pump::Next Bridge::output(Source& source) {
+    using Wait = net::Pump::Next::Wait;
+    source.starved = false;
+    switch (output_turn(source)) {
+        case Turn::starved: source.starved = true; return {Wait::readable, &source.pipe};
+        case Turn::blocked: return {Wait::woken};
+        case Turn::busy: return {Wait::others};
+        case Turn::over: break;
     }
+    source.ended = true;
+    source.pipe.close();
+    settle();
+    return {Wait::over};
 }
 
-/// Nothing may be awaited in here: the buffers are the loop's.
+/// Uses the loop's buffers, and so leaves nothing in them.
 Bridge::Turn Bridge::output_turn(Source& source) {
     for (int round = 0; round < rounds_a_turn; ++round) {
         if (discarding()) source.unframed.drop();
@@ -186,7 +193,7 @@ bool Bridge::frame_output(Source& source, websocket::Frames& frames) {
         unframed.piece.reset();
         if (!source.tagged) continue;
         speaking_ = last ? nullptr : &source;
-        if (last) (&source == &stdout_ ? *stderr_ : stdout_).wake.set();
+        if (last) (&source == &stdout_ ? *stderr_ : stdout_).pump.wake();
     }
     return false;
 }
@@ -220,24 +227,27 @@ std::span<const std::byte> Bridge::frame_in_place(Source& source) {
 
 // The hot path, in: read bytes, unmask and judge frames where they lie, pack messages to the front, write them.
 
-net::awaitable<void> Bridge::input(std::vector<std::byte> first) {
-    if (!first.empty()) {
-        const auto bytes = std::span(loop_.scratch.input).subspan(gap, first.size());
-        std::ranges::copy(first, bytes.begin());
-        first = {};
-        take_input(bytes);
-    }
-    for (;;) {
-        switch (input_turn()) {
-            case Turn::starved: co_await stream_.readable(); break;
-            case Turn::blocked: co_await stdin_writable(); break;
-            case Turn::busy: co_await net::yield(loop_.executor); break;
-            case Turn::over: co_return;
-        }
-    }
+/// What came behind the request.
+void Bridge::take_first(std::span<const std::byte> bytes) {
+    if (bytes.empty()) return;
+    const auto space = std::span(loop_.scratch.input).subspan(gap, bytes.size());
+    std::ranges::copy(bytes, space.begin());
+    take_input(space);
 }
 
-/// Nothing may be awaited in here: the buffers are the loop's.
+net::Pump::Next Bridge::input() {
+    using Wait = net::Pump::Next::Wait;
+    input_blocked_ = false;
+    switch (input_turn()) {
+        case Turn::starved: return stream_.until_readable();
+        case Turn::blocked: return until_stdin_writable();
+        case Turn::busy: return {Wait::others};
+        case Turn::over: break;
+    }
+    return {Wait::over};
+}
+
+/// Uses the loop's buffers, and so leaves nothing in them.
 Bridge::Turn Bridge::input_turn() {
     for (int round = 0; round < rounds_a_turn; ++round) {
         if (!stream_.is_open() || peer_finished_) return Turn::over;
@@ -319,7 +329,7 @@ void Bridge::write_stdin(std::span<const std::byte> bytes) {
 }
 
 /// Meanwhile nobody reads from the client, and only the watch sees it close or reset the connection.
-net::awaitable<void> Bridge::stdin_writable() {
+net::Pump::Next Bridge::until_stdin_writable() {
     input_blocked_ = true;
     if (!hang_up_watch_)
         hang_up_watch_.emplace(loop_.hang_ups, stream_.fd(), [this] {
@@ -331,8 +341,7 @@ net::awaitable<void> Bridge::stdin_writable() {
         leave("connection closed");
         settle();
     }
-    co_await child_->stdin_pipe().writable();
-    input_blocked_ = false;
+    return {net::Pump::Next::Wait::writable, &child_->stdin_pipe()};
 }
 
 }  // namespace wsinetd::session

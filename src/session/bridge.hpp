@@ -18,6 +18,13 @@ namespace wsinetd::session {
 inline constexpr std::size_t kept_at_most = frames_size + chunk_size + input_size;
 static_assert(kept_at_most + 8 * 1024 < 256 * 1024);
 
+/// The command's stderr on its way to the log.
+struct LoggedLines {
+    LoggedLines(net::Executor executor, net::Nursery& nursery, std::function<net::Pump::Next()> turn);
+    framing::Splitter splitter;
+    net::Pump pump;
+};
+
 /// One session, from the 101 to the end of both the connection and the command.
 class Bridge final : public Stoppable {
 public:
@@ -38,7 +45,7 @@ private:
     enum class Client { open, closing, lingering, gone };
 
     // From the command to the client.
-    net::awaitable<void> output(Source& source);
+    net::Pump::Next output(Source& source);
     Turn output_turn(Source& source);
     Turn read_output(Source& source);
     bool send_output(Source& source);
@@ -46,20 +53,22 @@ private:
     bool frame_tagged(Source& source, websocket::Frames& frames);
     std::span<const std::byte> frame_in_place(Source& source);
     [[nodiscard]] bool must_wait(const Source& source) const;
-    net::awaitable<void> log_stderr();
-    Turn log_turn(framing::Splitter& lines);
+    void wake_output();
+    net::Pump::Next log_stderr();
+    Turn log_turn();
 
     // From the client to the command.
-    net::awaitable<void> input(std::vector<std::byte> first);
+    void take_first(std::span<const std::byte> bytes);
+    net::Pump::Next input();
     Turn input_turn();
     void take_input(std::span<std::byte> bytes);
     void take_event(const websocket::Event& event, std::byte*& front, websocket::Frames& pongs);
     [[nodiscard]] bool feed_command();
     void write_stdin(std::span<const std::byte> bytes);
-    net::awaitable<void> stdin_writable();
+    net::Pump::Next until_stdin_writable();
 
     // How it ends.
-    net::awaitable<void> reap();
+    net::Pump::Next reap();
     void settle();
     void settle_command();
     void settle_client();
@@ -97,6 +106,9 @@ private:
     framing::Writer writer_;
     std::vector<std::byte> partial_;     ///< a frame that is not whole yet
     std::vector<std::byte> to_command_;  ///< packed, but stdin would not take it
+    net::Pump input_;
+    net::Pump reaper_;
+    std::optional<LoggedLines> logged_;  ///< with --stderr log
     bool input_blocked_ = false;
     bool hung_up_ = false;
     std::optional<net::HangUpWatch> hang_up_watch_;

@@ -16,13 +16,21 @@ constexpr auto output_patience = 2s;
 
 }  // namespace
 
-net::awaitable<void> Bridge::reap() {
-    exit_ = co_await child_->wait();
+net::Pump::Next Bridge::reap() {
+    using Wait = net::Pump::Next::Wait;
+    exit_ = child_->reap();
+    if (!exit_) return {Wait::readable, &child_->end_descriptor()};
     process_slot_.give_back();
     loop_.server.leftovers.expect(child_->take_cgroup());
     ladder_deadline_.off();
     overdue_deadline_.after(output_patience);
     settle();
+    return {Wait::over};
+}
+
+void Bridge::wake_output() {
+    stdout_.pump.wake();
+    if (stderr_) stderr_->pump.wake();
 }
 
 void Bridge::stop() {
@@ -67,8 +75,7 @@ void Bridge::settle_client() {
         client_ = Client::closing;
         closing_progress_ = net::Clock::now();
         closing_deadline_.after(closing_look);
-        stdout_.wake.set();
-        if (stderr_) stderr_->wake.set();
+        wake_output();
         outgoing_.close(verdict_->code, verdict_->reason);
     }
     if (client_ == Client::closing && close_received_ && outgoing_.close_written()) {
@@ -93,8 +100,7 @@ void Bridge::leave(std::string_view cause) {
     keepalive_deadline_.off();
     idle_deadline_.off();
     closing_deadline_.off();
-    stdout_.wake.set();
-    if (stderr_) stderr_->wake.set();
+    wake_output();
 }
 
 /// FIN. After a Close of either side it is the end of the handshake; without one the client is gone (1006).

@@ -9,20 +9,23 @@ constexpr std::size_t log_line_size = 2048;
 
 }  // namespace
 
-net::awaitable<void> Bridge::log_stderr() {
-    framing::Splitter lines(framing::Kind::lines, log_line_size);
-    for (;;) {
-        switch (log_turn(lines)) {
-            case Turn::starved:
-            case Turn::blocked: co_await child_->stderr_pipe().readable(); break;
-            case Turn::busy: co_await net::yield(loop_.executor); break;
-            case Turn::over: co_return;
-        }
+LoggedLines::LoggedLines(net::Executor executor, net::Nursery& nursery, std::function<net::Pump::Next()> turn)
+    : splitter(framing::Kind::lines, log_line_size), pump(executor, nursery, std::move(turn)) {}
+
+net::Pump::Next Bridge::log_stderr() {
+    using Wait = net::Pump::Next::Wait;
+    switch (log_turn()) {
+        case Turn::starved:
+        case Turn::blocked: return {Wait::readable, &child_->stderr_pipe()};
+        case Turn::busy: return {Wait::others};
+        case Turn::over: break;
     }
+    return {Wait::over};
 }
 
 /// One read, for who floods the log must not starve the loop.
-Bridge::Turn Bridge::log_turn(framing::Splitter& lines) {
+Bridge::Turn Bridge::log_turn() {
+    framing::Splitter& lines = logged_->splitter;
     const auto write = [this](const framing::Piece& line) {
         if (line.bytes.empty() && !line.first) return;
         const std::string_view text(reinterpret_cast<const char*>(line.bytes.data()), line.bytes.size());

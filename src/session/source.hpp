@@ -2,7 +2,7 @@
 #include "framing/splitter.hpp"
 #include "framing/tagged.hpp"
 #include "net/descriptor.hpp"
-#include "net/event.hpp"
+#include "net/pump.hpp"
 
 namespace wsinetd::session {
 
@@ -24,14 +24,16 @@ private:
 
 /// A command's stdout, or with --stderr tagged its stderr.
 struct Source {
-    Source(net::Executor executor, net::Descriptor& descriptor, framing::Kind kind, std::size_t limit)
-        : pipe(descriptor), splitter(kind, limit), wake(executor) {}
+    /// `turn` is told of this source: see net::Pump.
+    template <typename Turn>
+    Source(net::Executor executor, net::Nursery& nursery, net::Descriptor& descriptor, framing::Splitter split, Turn turn)
+        : pipe(descriptor), splitter(std::move(split)), pump(executor, nursery, [this, turn] { return turn(*this); }) {}
 
     net::Descriptor& pipe;
     framing::Splitter splitter;
     std::optional<framing::Tagged> tagged;
     Unframed unframed;
-    net::Event wake;       ///< the client takes more, or it no longer matters
+    net::Pump pump;        ///< woken when the client takes more, or when that no longer matters
     bool starved = false;  ///< waiting for the command
     bool at_end = false;   ///< all has been read
     bool ended = false;    ///< and all of it handed on

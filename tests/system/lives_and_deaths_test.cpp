@@ -204,8 +204,8 @@ TEST_P(ClientGoes, WhileTheCommandDoesNotRead) {
     Server server({"sleep", "1000"});
     Client client(server.port());
     ASSERT_TRUE(eventually([&] { return server.descendants().size() == 1; }));
-    // More than pipe and server hold, but no more than the server's kernel takes: a FIN must be able to arrive.
-    for (int i = 0; i < 4; ++i) client.send(std::string(50000, 'x'));
+    // More than the pipe holds, but no more than the server and its kernel take: a FIN must be able to arrive.
+    for (int i = 0; i < 3; ++i) client.send(std::string(40000, 'x'));
     ASSERT_TRUE(eventually([&] {
         int unacknowledged = 1;
         ::ioctl(client.fd(), SIOCOUTQ, &unacknowledged);
