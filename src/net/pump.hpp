@@ -6,7 +6,7 @@ namespace wsinetd::net {
 class Descriptor;
 
 /// Calls a function again and again; each call says what the next one waits for. An idle connection has several of
-/// these, and a coroutine that waits takes 850 bytes (docs/decisions/0008). Counts as a task of its nursery.
+/// these, and a coroutine that waits takes 850 bytes (docs/decisions/0009). Counts as a task of its nursery.
 class Pump {
 public:
     /// What the next turn waits for.
