@@ -24,10 +24,15 @@ void apply_websocketd_defaults(Config& config) {
     config.log_to_stdout = true;
 }
 
+/// Whether the alias takes something else than the option itself, and so is read on its own.
+bool alias_differs(const Option& option) {
+    return alias_counts_milliseconds(option) || !value_of_alias(option).empty();
+}
+
 std::string names_of(const Option& option) {
     std::string names = "--" + std::string(option.name);
     if (option.letter) names += std::string(",-") + option.letter;
-    if (!option.alias.empty() && !alias_counts_milliseconds(option)) names += ",--" + std::string(option.alias);
+    if (!option.alias.empty() && !alias_differs(option)) names += ",--" + std::string(option.alias);
     return names;
 }
 
@@ -35,7 +40,7 @@ std::string names_of(const Option& option) {
 struct Reader {
     const Option* option;
     CLI::Option* values;
-    CLI::Option* milliseconds;  ///< the alias that counts them, or nullptr
+    CLI::Option* alias;  ///< where it differs, or nullptr
 };
 
 CLI::Option* add(CLI::App& app, const std::string& names, Takes takes) {
@@ -47,8 +52,9 @@ std::vector<Reader> add_options(CLI::App& app) {
     std::vector<Reader> readers;
     for (const Option& option : options()) {
         Reader reader{&option, add(app, names_of(option), option.takes), nullptr};
-        if (alias_counts_milliseconds(option))
-            reader.milliseconds = add(app, "--" + std::string(option.alias), option.takes);
+        if (alias_differs(option))
+            reader.alias = add(app, "--" + std::string(option.alias),
+                               value_of_alias(option).empty() ? option.takes : Takes::boolean);
         readers.push_back(reader);
     }
     return readers;
@@ -60,12 +66,23 @@ public:
 
     void read(const Reader& reader) {
         for (const std::string& value : reader.values->results()) apply(*reader.option, reader.option->name, value);
-        if (!reader.milliseconds) return;
-        for (const std::string& value : reader.milliseconds->results())
-            apply(*reader.option, reader.option->alias, parse_number(value) ? value + "ms" : value);
+        if (!reader.alias) return;
+        for (const std::string& value : reader.alias->results()) {
+            if (alias_counts_milliseconds(*reader.option))
+                apply(*reader.option, reader.option->alias, parse_number(value) ? value + "ms" : value);
+            else
+                apply_flag(*reader.option, value);
+        }
     }
 
 private:
+    void apply_flag(const Option& option, const std::string& value) {
+        if (value == "true")
+            apply(option, option.alias, std::string(value_of_alias(option)));
+        else if (value != "false")
+            errors_.push_back("--" + std::string(option.alias) + ": \"" + value + "\" is not true or false");
+    }
+
     void apply(const Option& option, std::string_view name, const std::string& value) {
         if (option.takes == Takes::nothing && value != "true")
             errors_.push_back("--" + std::string(name) + " takes no value");

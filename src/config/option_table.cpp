@@ -251,7 +251,7 @@ const std::array rows = std::to_array<Option>({
     {"framing", 0, "", Takes::value, "F", "lines", Group::command,
      "lines: a message is a line of text; raw: whatever is read, as binary messages", set_framing},
     {"binary", 0, "", Takes::boolean, "", "", Group::command, "short for --framing raw", set_binary},
-    {"stderr", 0, "", Takes::value, "MODE", "log", Group::command,
+    {"stderr", 0, "passstderr", Takes::value, "MODE", "log", Group::command,
      "log, discard, merge (as if stdout) or tagged (both streams, each line in JSON)", set_stderr},
     {"on-binary", 0, "", Takes::value, "HOW", "close", Group::command,
      "a binary message to a text endpoint: close (1003), ignore, or accept (as if text)", set_on_binary},
@@ -329,6 +329,8 @@ std::string_view title_of(Group group) {
 /// websocketd counts these in milliseconds, where ours count in seconds.
 bool alias_counts_milliseconds(const Option& option) { return option.alias.ends_with("ms"); }
 
+std::string_view value_of_alias(const Option& option) { return option.alias == "passstderr" ? "tagged" : ""; }
+
 namespace {
 
 constexpr std::size_t help_column = 30;
@@ -355,8 +357,10 @@ void append_option(std::string& out, const Option& option) {
     if (!option.placeholder.empty()) names.append(" ").append(option.placeholder);
     std::string text(option.help);
     if (!option.standard.empty()) text.append(" (default ").append(option.standard).append(")");
-    if (!option.alias.empty())
-        text.append(" [--").append(option.alias).append(alias_counts_milliseconds(option) ? ", in ms]" : "]");
+    if (!option.alias.empty()) text.append(" [--").append(option.alias);
+    if (alias_counts_milliseconds(option)) text.append(", in ms");
+    if (!value_of_alias(option).empty()) text.append(", for ").append(value_of_alias(option));
+    if (!option.alias.empty()) text.append("]");
     out += names;
     if (names.size() >= help_column - 1) {
         out.append("\n").append(help_column - 1, ' ');

@@ -48,6 +48,9 @@ struct Option {
 /// Whether the alias takes a bare number as milliseconds, unlike the option itself.
 [[nodiscard]] bool alias_counts_milliseconds(const Option& option);
 
+/// What the alias stands for where it takes no value, as `--passstderr` does for `--stderr tagged`; else empty.
+[[nodiscard]] std::string_view value_of_alias(const Option& option);
+
 /// What stands above a group in --help.
 [[nodiscard]] std::string_view title_of(Group group);
 

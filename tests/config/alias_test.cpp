@@ -1,0 +1,50 @@
+// websocketd's spellings: its command lines run unchanged.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "config/command_line.hpp"
+#include "config/option_table.hpp"
+
+namespace wsinetd::config {
+namespace {
+
+using testing::IsEmpty;
+
+CommandLine parse(std::vector<const char*> arguments) {
+    arguments.insert(arguments.begin(), "wsinetd");
+    arguments.push_back("command");
+    return parse_command_line(arguments);
+}
+
+TEST(Alias, PassstderrIsShortForStderrTagged) {
+    const CommandLine line = parse({"--passstderr"});
+    EXPECT_THAT(line.errors, IsEmpty());
+    EXPECT_EQ(line.config.endpoint.stderr_mode, StderrMode::tagged);
+    EXPECT_THAT(line.config.endpoint.command, testing::ElementsAre("command"));
+}
+
+TEST(Alias, PassstderrTakesTrueAndFalse) {
+    EXPECT_EQ(parse({"--passstderr=true"}).config.endpoint.stderr_mode, StderrMode::tagged);
+    EXPECT_EQ(parse({"--passstderr=false"}).config.endpoint.stderr_mode, StderrMode::log);
+    EXPECT_THAT(parse({"--passstderr=maybe"}).errors,
+                testing::ElementsAre("--passstderr: \"maybe\" is not true or false"));
+}
+
+TEST(Alias, ThoseThatEndInMsCountMilliseconds) {
+    const CommandLine line = parse({"--pingms=250", "--closems", "1500"});
+    EXPECT_THAT(line.errors, IsEmpty());
+    EXPECT_EQ(line.config.endpoint.ping_interval, Milliseconds(250));
+    EXPECT_EQ(line.config.endpoint.close_grace, Milliseconds(1500));
+}
+
+TEST(Alias, EachOfTheTableIsAnOption) {
+    for (const Option& option : options()) {
+        if (option.alias.empty()) continue;
+        const std::string spelling = "--" + std::string(option.alias);
+        for (const std::string& error : parse({spelling.c_str()}).errors)
+            EXPECT_THAT(error, testing::Not(testing::HasSubstr("is not an option")));
+    }
+}
+
+}  // namespace
+}  // namespace wsinetd::config
