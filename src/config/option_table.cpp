@@ -135,7 +135,7 @@ Complaint set_framing(Draft& draft, std::string_view value) {
 Complaint set_binary(Draft& draft, std::string_view value) {
     bool binary = false;
     if (auto wrong = set_flag(binary, value)) return wrong;
-    if (binary) draft.config.endpoint.framing = framing::Kind::raw;
+    if (binary || !draft.framing_given) draft.config.endpoint.framing = binary ? framing::Kind::raw : framing::Kind::lines;
     return {};
 }
 

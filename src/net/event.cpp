@@ -28,8 +28,4 @@ void Event::set() {
     if (auto waiter = std::move(waiter_)) waiter->resume(executor_);
 }
 
-awaitable<void> yield(Executor executor) {
-    co_await asio::post(executor, asio::use_awaitable_t<Executor>{});
-}
-
 }  // namespace wsinetd::net

@@ -29,7 +29,4 @@ private:
     bool set_ = false;
 };
 
-/// Lets the other sessions of the loop have their turn.
-awaitable<void> yield(Executor executor);
-
 }  // namespace wsinetd::net
