@@ -276,34 +276,34 @@ Bridge::Turn Bridge::input_turn() {
 
 /// `bytes` lie `gap` behind the front of the loop's input buffer, toward which the messages are packed.
 void Bridge::take_input(std::span<std::byte> bytes) {
-    websocket::Frames pongs{loop_.scratch.frames};
     std::byte* const begin = loop_.scratch.input.data();
-    std::byte* front = begin;
-    while (const auto event = receiver_.next(bytes)) take_event(*event, front, pongs);
+    Taken taken{begin, {loop_.scratch.frames}};
+    while (const auto event = receiver_.next(bytes)) take_event(*event, taken);
     partial_ = bytes.empty() ? std::vector<std::byte>{} : std::vector<std::byte>(bytes.begin(), bytes.end());
-    if (pongs.size > 0) outgoing_.write(pongs.bytes());
-    if (front != begin) write_stdin({begin, front});
+    if (taken.any_data) last_data_ = net::Clock::now();
+    if (taken.pongs.size > 0) outgoing_.write(taken.pongs.bytes());
+    if (taken.front != begin) write_stdin({begin, taken.front});
     settle();
 }
 
-void Bridge::take_event(const websocket::Event& event, std::byte*& front, websocket::Frames& pongs) {
+void Bridge::take_event(const websocket::Event& event, Taken& taken) {
     if (const auto* data = std::get_if<websocket::Data>(&event)) {
         if (discarding()) return;
-        last_data_ = net::Clock::now();
+        taken.any_data = true;
         const bool ignored = data->type == websocket::Opcode::binary && endpoint_.framing != framing::Kind::raw &&
                              endpoint_.on_binary == config::OnBinary::ignore;
-        if (!ignored) front = writer_.pack(front, data->piece);
+        if (!ignored) taken.front = writer_.pack(taken.front, data->piece);
     } else if (const auto* ping = std::get_if<websocket::Ping>(&event)) {
         if (client_ != Client::open) return;
         if (outgoing_.blocked())
             outgoing_.sender().keep_pong(ping->payload);
         else
-            outgoing_.sender().pong(ping->payload, pongs);
+            outgoing_.sender().pong(ping->payload, taken.pongs);
     } else if (const auto* close = std::get_if<websocket::CloseReceived>(&event)) {
         close_received_ = true;
-        if (!verdict_) verdict_ = Verdict{close->code, ""};
+        pronounce({close->code, ""});
     } else if (const auto* failure = std::get_if<websocket::Failure>(&event)) {
-        if (!verdict_) verdict_ = Verdict{failure->code, std::string(failure->reason)};
+        pronounce({failure->code, std::string(failure->reason)});
     }
 }
 

@@ -43,6 +43,12 @@ private:
     /// What a turn of a loop came to, and so what to wait for.
     enum class Turn { starved, blocked, busy, over };
     enum class Client { open, closing, lingering, gone };
+    /// What the events of one read have come to so far.
+    struct Taken {
+        std::byte* front;  ///< end of what is packed for the command
+        websocket::Frames pongs;
+        bool any_data = false;
+    };
 
     // From the command to the client.
     net::Pump::Next output(Source& source);
@@ -62,7 +68,7 @@ private:
     net::Pump::Next input();
     Turn input_turn();
     void take_input(std::span<std::byte> bytes);
-    void take_event(const websocket::Event& event, std::byte*& front, websocket::Frames& pongs);
+    void take_event(const websocket::Event& event, Taken& taken);
     [[nodiscard]] bool feed_command();
     void write_stdin(std::span<const std::byte> bytes);
     net::Pump::Next until_stdin_writable();
