@@ -122,8 +122,8 @@ void check_directory(Endpoint& endpoint, Errors& errors) {
 
 struct User {
     unsigned number;
-    unsigned group;
-    std::string name;  ///< empty: a number without an entry
+    std::optional<unsigned> group;
+    std::string name;  ///< empty: a number without an entry, and so without a group
 };
 
 std::optional<User> find_user(const std::string& text) {
@@ -131,7 +131,7 @@ std::optional<User> find_user(const std::string& text) {
     const auto number = parse_number(text, 0xfffffffeU);
     if (!entry && number) entry = ::getpwuid(static_cast<uid_t>(*number));
     if (entry) return User{entry->pw_uid, entry->pw_gid, entry->pw_name};
-    if (number) return User{static_cast<unsigned>(*number), static_cast<unsigned>(*number), ""};
+    if (number) return User{static_cast<unsigned>(*number), {}, ""};
     return {};
 }
 
@@ -164,8 +164,10 @@ void check_identity(Endpoint& endpoint, Errors& errors) {
         group = find_group(endpoint.group);
         if (!group) errors.push_back("--group: there is no group \"" + endpoint.group + "\"");
     }
+    if (user && !user->group && endpoint.group.empty())
+        errors.push_back("--user: the user " + endpoint.user + " has no entry and so no group; --group would name one");
     if (errors.size() > before) return;
-    const unsigned primary = group.value_or(user->group);
+    const unsigned primary = group ? *group : *user->group;
     endpoint.identity = Identity{user->number, primary, supplementary_groups(*user, primary)};
 }
 

@@ -19,6 +19,7 @@ class HeadReader final : public beast::http::basic_parser<true> {
 public:
     explicit HeadReader(Request& request) : request_(request) {
         header_limit(std::numeric_limits<std::uint32_t>::max());  // ours is exact
+        body_limit(boost::none);                                  // none is read here
     }
 
 private:

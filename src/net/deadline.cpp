@@ -39,7 +39,7 @@ void Deadline::at(TimePoint time) {
 }
 
 void Deadline::off() {
-    if (time_ == TimePoint::max()) return;
+    if (!is_on()) return;
     timers_.remove({time_, this});
     time_ = TimePoint::max();
 }

@@ -44,6 +44,7 @@ public:
     void at(TimePoint time);
     void after(Milliseconds duration) { at(Clock::now() + duration); }
     void off();
+    [[nodiscard]] bool is_on() const { return time_ != TimePoint::max(); }
 
 private:
     friend class Timers;

@@ -81,6 +81,13 @@ sockaddr_un unix_address(const std::string& path) {
     return address;
 }
 
+/// What a path names, whatever is there later.
+std::optional<std::pair<dev_t, ino_t>> file_at(const std::string& path) {
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) != 0) return {};
+    return std::pair{status.st_dev, status.st_ino};
+}
+
 /// Removes a socket file left behind; one that somebody answers on is in use.
 void clear_stale(const std::string& path, const sockaddr_un& address) {
     struct stat status {};
@@ -128,11 +135,13 @@ std::unique_ptr<Listener> Listener::unix_socket(Executor executor, const std::st
     if (::listen(socket.get(), SOMAXCONN) != 0) fail("listen");
     std::unique_ptr<Listener> listener(new Listener(executor, socket.release(), "unix:" + path, 0));
     listener->path_ = path;
+    listener->file_ = file_at(path);
     return listener;
 }
 
+/// Somebody else may have taken the path since.
 Listener::~Listener() {
-    if (!path_.empty()) ::unlink(path_.c_str());
+    if (file_ && file_ == file_at(path_)) ::unlink(path_.c_str());
 }
 
 int Listener::accept() { return ::accept4(socket_.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK); }

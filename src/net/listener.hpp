@@ -1,4 +1,6 @@
 #pragma once  // Bound sockets: TCP and unix.
+#include <sys/types.h>
+
 #include <cstdint>
 #include <system_error>
 
@@ -42,7 +44,8 @@ private:
     Descriptor socket_;
     std::string name_;
     std::uint16_t port_;
-    std::string path_;
+    std::string path_;                              ///< of a unix socket
+    std::optional<std::pair<dev_t, ino_t>> file_;  ///< and what it named when it was bound
 };
 
 }  // namespace wsinetd::net

@@ -143,7 +143,6 @@ Server::Server(const config::Config& config, log::Log& log)
       loop_ended_(executor_) {}
 
 int Server::run() {
-    ::signal(SIGPIPE, SIG_IGN);
     for (std::size_t i = 0; i < threads_; ++i)
         loops_.push_back(std::make_unique<Loop>(resources_, i, [this] {
             net::asio::post(executor_, [this] {
@@ -314,9 +313,19 @@ void Server::end_at_once(int status) {
     std::_Exit(status);
 }
 
+/// Whatever was inherited: SIGTERM must reach us, and with SIGCHLD ignored no command would have an exit status.
+void normalize_signals() {
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+    ::signal(SIGCHLD, SIG_DFL);
+    ::signal(SIGPIPE, SIG_IGN);
+}
+
 }  // namespace
 
 int serve(const config::Config& config, log::Log& log) {
+    normalize_signals();
     try {
         Server server(config, log);
         return server.run();

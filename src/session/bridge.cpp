@@ -50,6 +50,7 @@ Bridge::Bridge(LoopResources& loop, net::Stream& stream, std::unique_ptr<process
       id_(std::move(id)),
       remote_(std::move(remote)),
       reply_(std::move(reply)),
+      reply_size_(reply_.size()),
       began_(net::Clock::now()),
       nursery_(loop.executor,
                [this](const std::exception& bug) {
@@ -75,6 +76,7 @@ Bridge::Bridge(LoopResources& loop, net::Stream& stream, std::unique_ptr<process
       last_data_(began_),
       ladder_deadline_(loop.timers, [this] { climb_ladder(); }),
       keepalive_deadline_(loop.timers, [this] { look_after_client(); }),
+      probe_deadline_(loop.timers, [this] { probe_client(); }),
       idle_deadline_(loop.timers, [this] { check_idle(); }),
       closing_deadline_(loop.timers, [this] { watch_closing(); }),
       overdue_deadline_(loop.timers, [this] { give_up_on_output(); }) {
@@ -331,6 +333,8 @@ void Bridge::write_stdin(std::span<const std::byte> bytes) {
 /// Meanwhile nobody reads from the client, and only the watch sees it close or reset the connection.
 net::Pump::Next Bridge::until_stdin_writable() {
     input_blocked_ = true;
+    blocked_since_ = net::Clock::now();
+    if (keepalive_.on() && !probe_deadline_.is_on()) probe_deadline_.at(blocked_since_ + probe_interval);
     if (!hang_up_watch_)
         hang_up_watch_.emplace(loop_.hang_ups, stream_.fd(), [this] {
             hung_up_ = true;

@@ -18,6 +18,9 @@ namespace wsinetd::session {
 inline constexpr std::size_t kept_at_most = frames_size + chunk_size + input_size;
 static_assert(kept_at_most + 8 * 1024 < 256 * 1024);
 
+/// Between two pings while the command takes no input.
+inline constexpr net::Milliseconds probe_interval{500};
+
 /// The command's stderr on its way to the log.
 struct LoggedLines {
     LoggedLines(net::Executor executor, net::Nursery& nursery, std::function<net::Pump::Next()> turn);
@@ -85,6 +88,7 @@ private:
     void climb_ladder();
     void watch_closing();
     void look_after_client();
+    void probe_client();
     void check_idle();
     void give_up_on_output();
     [[nodiscard]] bool discarding() const { return verdict_ || client_ == Client::gone; }
@@ -100,6 +104,7 @@ private:
     std::string id_;
     std::string remote_;
     std::string reply_;
+    std::uint64_t reply_size_;
     net::TimePoint began_;
 
     net::Nursery nursery_;
@@ -116,6 +121,7 @@ private:
     net::Pump reaper_;
     std::optional<LoggedLines> logged_;  ///< with --stderr log
     bool input_blocked_ = false;
+    net::TimePoint blocked_since_{};
     bool hung_up_ = false;
     std::optional<net::HangUpWatch> hang_up_watch_;
 
@@ -138,6 +144,7 @@ private:
 
     net::Deadline ladder_deadline_;
     net::Deadline keepalive_deadline_;
+    net::Deadline probe_deadline_;
     net::Deadline idle_deadline_;
     net::Deadline closing_deadline_;
     net::Deadline overdue_deadline_;

@@ -98,6 +98,7 @@ void Bridge::leave(std::string_view cause) {
     hang_up_watch_.reset();
     stream_.close();
     keepalive_deadline_.off();
+    probe_deadline_.off();
     idle_deadline_.off();
     closing_deadline_.off();
     wake_output();
@@ -131,8 +132,8 @@ void Bridge::watch_closing() {
     if (unsent != closing_unsent_) closing_progress_ = now;
     closing_unsent_ = unsent;
     const net::Milliseconds measure = keepalive_.on() ? 2 * endpoint_.ping_interval : delivery_patience;
-    const net::Milliseconds patience = delivering_ && unsent > 0 ? std::max<net::Milliseconds>(closing_patience, measure)
-                                                                 : closing_patience;
+    const net::Milliseconds patience =
+        delivering_ && unsent > 0 ? std::max<net::Milliseconds>(closing_patience, measure) : closing_patience;
     if (now - closing_progress_ >= patience) {
         if (client_ == Client::lingering || !outgoing_.close_written()) {
             leave("no answer to the close");
@@ -155,9 +156,21 @@ void Bridge::look_after_client() {
         case Keepalive::Decision::ping:
             if (client_ == Client::open) outgoing_.ping();
             break;
-        case Keepalive::Decision::wait: break;
+        case Keepalive::Decision::wait:
+            break;
     }
     if (client_ != Client::gone) keepalive_deadline_.at(keepalive_.next(now));
+    settle();
+}
+
+/// A peer that closed with more to send than we take cannot tell: its FIN waits behind the data. A ping makes its
+/// kernel answer with a reset. Only while the command takes nothing at all, for others are heard of soon enough.
+void Bridge::probe_client() {
+    if (!input_blocked_ || client_ != Client::open) return;
+    const net::TimePoint now = net::Clock::now();
+    if (now - blocked_since_ < probe_interval) return probe_deadline_.at(blocked_since_ + probe_interval);
+    outgoing_.ping();
+    probe_deadline_.at(now + probe_interval);
     settle();
 }
 
@@ -196,7 +209,7 @@ void Bridge::log_end() {
                {"reason", reason},
                {"exit", exit},
                {"bytes_in", received_},
-               {"bytes_out", outgoing_.written()},
+               {"bytes_out", outgoing_.written() - reply_size_},
                {"seconds", duration}});
 }
 

@@ -68,6 +68,7 @@ private:
     Answer start(const http::Request& request, const endpoint::Match& match, const std::string& key);
     std::unique_ptr<process::Child> start_command(const http::Request& request, const endpoint::Match& match,
                                                   const std::string& id, std::error_code& error) const;
+    void complain(std::error_code error, const endpoint::Match& match, std::string_view id, std::string_view why);
     net::awaitable<bool> write(std::string text);
     net::awaitable<void> linger();
     void log_request(const http::Request* request, int status, std::string_view why) const;
@@ -179,13 +180,24 @@ Connection::Answer Connection::start(const http::Request& request, const endpoin
         return http::refuse(431, "The request is too large for the environment of a command.");
     if (error) {
         const std::string why = why_not_started(error);
-        log_.write(log::Level::error, "cannot start the command",
-                   {{"id", id}, {"command", match.endpoint->program}, {"why", why}});
+        complain(error, match, id, why);
         return http::refuse(500, "The command could not be started; the server's log says why.", why);
     }
     log_request(&request, 101, {});
     return std::make_unique<Bridge>(loop_, stream_, std::move(child), std::move(slot), *match.endpoint, id, remote(),
                                     websocket::accept_reply(key, config_.upgrade_fields, {}));
+}
+
+/// What every request may meet while the system has run out of something is told once a second.
+void Connection::complain(std::error_code error, const endpoint::Match& match, std::string_view id,
+                          std::string_view why) {
+    const bool exhausted = error.value() == EMFILE || error.value() == ENFILE || error.value() == ENOMEM ||
+                           error.value() == EAGAIN;
+    const net::TimePoint now = net::Clock::now();
+    if (exhausted && now - loop_.complained < 1s) return;
+    if (exhausted) loop_.complained = now;
+    log_.write(log::Level::error, "cannot start the command",
+               {{"id", id}, {"command", match.endpoint->program}, {"why", why}});
 }
 
 std::unique_ptr<process::Child> Connection::start_command(const http::Request& request, const endpoint::Match& match,

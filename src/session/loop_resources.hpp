@@ -55,6 +55,7 @@ struct LoopResources {
     UniqueIds ids;
     Scratch scratch;
     std::set<Stoppable*> stoppables;
+    net::TimePoint complained{};  ///< when it was last logged that the system has run out of something
     bool stopping = false;
 };
 

@@ -27,6 +27,69 @@ bool is_key(std::string_view key) {
     return key.size() == 24 && key.ends_with("==") && std::ranges::all_of(key.substr(0, 22), is_base64);
 }
 
+/// RFC 9110, 5.6.2.
+bool is_token_char(char c) {
+    const bool letter_or_digit = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    return letter_or_digit || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
+
+/// Reads a list of 4.3's grammar from the front.
+class List {
+public:
+    explicit List(std::string_view text) : rest_(text) {}
+
+    /// Elements separated by commas, some of them empty (RFC 9110, 5.6.1.2).
+    template <typename Element>
+    bool all(Element element) {
+        do {
+            skip_blanks();
+            if (!rest_.empty() && rest_.front() != ',' && !element(*this)) return false;
+            skip_blanks();
+        } while (take(','));
+        return rest_.empty();
+    }
+
+    bool token() {
+        const auto end = std::ranges::find_if_not(rest_, is_token_char);
+        const auto size = static_cast<std::size_t>(end - rest_.begin());
+        rest_.remove_prefix(size);
+        return size > 0;
+    }
+
+    /// 9.1: token *( ";" token [ "=" ( token | quoted token ) ] )
+    bool extension() {
+        if (!token()) return false;
+        for (skip_blanks(); take(';'); skip_blanks()) {
+            skip_blanks();
+            if (!token()) return false;
+            skip_blanks();
+            if (!take('=')) continue;
+            skip_blanks();
+            const bool quoted = take('"');
+            if (!token() || (quoted && !take('"'))) return false;
+        }
+        return true;
+    }
+
+private:
+    bool take(char c) {
+        if (!rest_.starts_with(c)) return false;
+        rest_.remove_prefix(1);
+        return true;
+    }
+    void skip_blanks() { rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t"), rest_.size())); }
+
+    std::string_view rest_;
+};
+
+bool is_extension_list(std::string_view text) {
+    return List(text).all([](List& list) { return list.extension(); });
+}
+
+bool is_token_list(std::string_view text) {
+    return List(text).all([](List& list) { return list.token(); });
+}
+
 /// What a request that asks for the upgrade does not have as 4.2.1 wants it, or empty.
 std::string_view complaint(const http::Request& request) {
     if (request.method != "GET") return "A WebSocket handshake is a GET.";
@@ -35,6 +98,11 @@ std::string_view complaint(const http::Request& request) {
     if (request.fields.count("Sec-WebSocket-Key") != 1) return "Exactly one Sec-WebSocket-Key is needed.";
     if (!is_key(*request.fields.joined("Sec-WebSocket-Key"))) return "Sec-WebSocket-Key is not 16 bytes in base64.";
     if (request.fields.count("Sec-WebSocket-Version") > 1) return "More than one Sec-WebSocket-Version.";
+    if (!is_extension_list(request.fields.joined("Sec-WebSocket-Extensions").value_or("")))
+        return "Sec-WebSocket-Extensions is a list of names with parameters: permessage-deflate; "
+               "server_no_context_takeover.";
+    if (!is_token_list(request.fields.joined("Sec-WebSocket-Protocol").value_or("")))
+        return "Sec-WebSocket-Protocol is a list of names.";
     return {};
 }
 

@@ -81,6 +81,12 @@ TEST(RequestParser, FillsEveryMemberInEveryArrangement) {
     });
 }
 
+TEST(RequestParser, JudgesNoBodyByItsLength) {
+    const Outcome outcome = read({"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 18446744073709551615\r\n\r\n"});
+    ASSERT_EQ(outcome.requests.size(), 1u);
+    EXPECT_TRUE(outcome.requests.front().has_body);
+}
+
 TEST(RequestParser, ReadsPipelinedRequestsOneByOne) {
     const std::string bytes = "GET /1 HTTP/1.1\r\nHost: a\r\n\r\n\r\nGET /2 HTTP/1.0\r\n\r\n" + handshake + "rest";
     every_split(bytes, [](const Pieces& pieces) {

@@ -215,6 +215,23 @@ TEST_P(ClientGoes, WhileTheCommandDoesNotRead) {
     EXPECT_TRUE(leaves_nothing(server));
 }
 
+/// The FIN waits behind what nobody takes: only an answer to a ping can tell.
+TEST(LivesAndDeaths, AClientThatClosesWithMoreToSendThanAnybodyTakesIsGone) {
+    Server server({"--max-message-size", "0", "--ping-interval", "10m", "sleep", "1000"});
+    RawClient client(server.port());
+    client.send(upgrade_request());
+    client.receive_until("\r\n\r\n");
+    const std::string flood = client_frame(1, std::string(60000, 'x'));
+    std::size_t sent = 0;
+    ASSERT_TRUE(eventually([&] {  // until neither the server nor any kernel takes more
+        const std::size_t some = client.send_some(std::string_view(flood).substr(sent % flood.size()));
+        sent += some;
+        return some == 0 && sent > 1'000'000;
+    }));
+    client = RawClient(server.port());
+    EXPECT_TRUE(leaves_nothing(server));
+}
+
 TEST_P(ClientGoes, WhileItDoesNotRead) {
     Server server({"yes"});
     Client client(server.port(), {.receive_buffer = 4096});
@@ -346,6 +363,21 @@ TEST(LivesAndDeaths, ACommandInheritsNoDescriptorButThree) {
     Client client(server.port());
     // 3 is the directory that bash itself reads.
     EXPECT_THAT(client.receive_all(), testing::ElementsAre("0", "1", "2", "3"));
+}
+
+TEST(LivesAndDeaths, AnExitStatusIsToldAlsoWhereTheServerInheritedThatChildrenAreIgnored) {
+    Server server({.arguments = bash("exit 3"),
+                   .wrapper = {"bash", "-c", "trap '' CHLD; exec \"$0\" \"$@\""}});
+    Client client(server.port());
+    EXPECT_EQ(client.closed(), closed_with(4003, "exit status 3"));
+}
+
+TEST(LivesAndDeaths, ABlockedSignalThatTheServerInheritedStopsItAllTheSame) {
+    Server server({.arguments = {"cat"},
+                   .wrapper = {"perl", "-MPOSIX", "-e",
+                               "sigprocmask(SIG_BLOCK, POSIX::SigSet->new(SIGTERM, SIGINT)); exec @ARGV"}});
+    server.signal(SIGTERM);
+    EXPECT_EQ(server.wait(), 0);
 }
 
 TEST(LivesAndDeaths, ACommandHasDefaultSignalHandlingWhateverTheServerInherited) {
