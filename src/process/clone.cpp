@@ -11,7 +11,8 @@
 namespace wsinetd::process {
 namespace {
 
-// clang's ThreadSanitizer and valgrind cannot follow a child in the same memory: there a plain copy is made.
+// clang's ThreadSanitizer and valgrind cannot follow a child in the same memory: there a plain copy is made. CMake's
+// WSINETD_FORK asks for it too.
 #if defined(__clang__) && defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define WSINETD_FORK 1

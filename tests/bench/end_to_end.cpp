@@ -1,6 +1,8 @@
-// bench_end_to_end [--quick] [--rounds N] [--only TEXT] [--server PROGRAM] [--websocketd PROGRAM] [--list]
+// bench_end_to_end [--quick] [--rounds N] [--only TEXT] [--server PROGRAM] [--websocketd PROGRAM] [--markdown] [--list]
+//                  [--alone] [--count N]
 // Our server, websocketd and the bare bridge under the same work, in turns: what each does a second, what CPU it takes
 // for it, and ours as a ratio to the others. Exits 1 when bytes were wrong, 2 for a wrong option, else 0.
+// --alone leaves the other two out, and --count fixes how much is done in a run, for tools that count (scripts/count).
 #include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -22,7 +24,8 @@ namespace wsinetd::bench {
 namespace {
 
 struct Options {
-    bool quick = false, list = false;
+    bool quick = false, list = false, markdown = false, alone = false;
+    std::uint64_t count = 0;
     unsigned rounds = 0;
     std::string only;
     std::filesystem::path server, websocketd = "/usr/bin/websocketd";
@@ -31,6 +34,7 @@ struct Options {
 struct Contestant {
     std::string name;
     std::filesystem::path program;
+    std::vector<std::string> unlimited;  // options that allow any number of commands
 };
 
 /// One server in one workload: the count that makes a run long enough, and what its runs gave.
@@ -44,16 +48,20 @@ struct Lane {
 
 class Benchmark {
 public:
-    Benchmark(const Options& options, Tools tools, std::vector<Contestant> contestants, int cpu)
-        : options_(options), tools_(std::move(tools)), contestants_(std::move(contestants)), cpu_(cpu) {}
+    Benchmark(const Options& options, Tools tools, std::vector<Contestant> contestants, int cpu, const Report& report)
+        : options_(options),
+          tools_(std::move(tools)),
+          contestants_(std::move(contestants)),
+          cpu_(cpu),
+          report_(report) {}
 
     /// Every run of one workload, each round in the other order, and its rows.
     void run(const Workload& workload) {
         std::vector<Lane> lanes;
         for (const Contestant& contestant : contestants_) {
-            lanes.push_back({contestant, workload.first_count, nullptr, {}});
+            lanes.push_back({contestant, options_.count > 0 ? options_.count : workload.first_count, nullptr, {}});
         }
-        if (!workload.fresh) {
+        if (!workload.fresh && options_.count == 0) {
             for (Lane& lane : lanes) calibrate(workload, lane);
         }
         for (unsigned round = 0; round < rounds(workload); ++round) {
@@ -64,9 +72,10 @@ public:
             std::reverse(lanes.begin(), lanes.end());
         }
         if (rounds(workload) % 2 == 1) std::reverse(lanes.begin(), lanes.end());
+        const std::string note = workload.note ? workload.note(lanes[0].count) : "";
         std::vector<Results> results;
         for (Lane& lane : lanes) results.push_back(std::move(lane.results));
-        print_rows(workload, results);
+        report_.print_rows(workload, results, note);
     }
 
     bool any_wrong() const { return any_wrong_; }
@@ -122,7 +131,8 @@ private:
     }
 
     std::unique_ptr<ServerProcess> start(const Workload& workload, const Lane& lane) const {
-        Launch launch{lane.contestant.program, workload.binary, workload.command(tools_, lane.count), {}};
+        Launch launch{lane.contestant.program, workload.binary, {}, workload.command(tools_, lane.count), {}};
+        if (workload.unlimited) launch.options = lane.contestant.unlimited;
         if (workload.pinned) launch.cpu = cpu_;
         return std::make_unique<ServerProcess>(launch);
     }
@@ -131,13 +141,14 @@ private:
     const Tools tools_;
     const std::vector<Contestant> contestants_;
     const int cpu_;
+    const Report& report_;
     bool any_wrong_ = false;
 };
 
 [[noreturn]] void usage() {
     std::fputs(
         "usage: bench_end_to_end [--quick] [--rounds N] [--only TEXT] [--server PROGRAM] [--websocketd PROGRAM] "
-        "[--list]\n",
+        "[--markdown] [--list] [--alone] [--count N]\n",
         stderr);
     std::exit(2);
 }
@@ -149,6 +160,12 @@ Options parse(int argc, char** argv) {
         const auto value = [&] { return i + 1 < argc ? argv[++i] : (usage(), nullptr); };
         if (name == "--quick") {
             options.quick = true;
+        } else if (name == "--alone") {
+            options.alone = true;
+        } else if (name == "--count") {
+            options.count = std::strtoull(value(), nullptr, 10);
+        } else if (name == "--markdown") {
+            options.markdown = true;
         } else if (name == "--list") {
             options.list = true;
         } else if (name == "--rounds") {
@@ -164,6 +181,14 @@ Options parse(int argc, char** argv) {
         }
     }
     return options;
+}
+
+std::vector<Workload> all_workloads(bool quick, int cpu) {
+    std::vector<Workload> all;
+    for (auto&& some : {stream_workloads(), request_workloads(cpu), connection_workloads(quick)}) {
+        all.insert(all.end(), some.begin(), some.end());
+    }
+    return all;
 }
 
 /// The last CPU this process may use: the first ones take the interrupts.
@@ -190,21 +215,24 @@ int run(const Options& options) {
     adopt_orphans();
     signal(SIGPIPE, SIG_IGN);
 
-    std::vector<Contestant> contestants;
     const auto server = options.server.empty() ? tools.folder / "wsinetd" : options.server;
-    for (const Contestant& contestant : {Contestant{"wsinetd", server}, Contestant{"websocketd", options.websocketd},
-                                         Contestant{"bare bridge", tools.folder / "bench_bare_bridge"}}) {
+    std::vector<Contestant> contestants;
+    std::vector<std::string> names;
+    for (const Contestant& contestant :
+         {Contestant{"wsinetd", server, {"--max-processes", "0"}}, Contestant{"websocketd", options.websocketd, {}},
+          Contestant{"bare bridge", tools.folder / "bench_bare_bridge", {}}}) {
+        if (options.alone && !contestants.empty()) break;
         if (std::filesystem::exists(contestant.program)) {
             contestants.push_back(contestant);
+            names.push_back(contestant.name);
         } else {
             std::fprintf(stderr, "# no %s: %s is not there\n", contestant.name.c_str(), contestant.program.c_str());
         }
     }
-    std::vector<std::string> names;
-    for (const Contestant& contestant : contestants) names.push_back(contestant.name);
     const int cpu = last_cpu();
-    Benchmark benchmark(options, tools, contestants, cpu);
-    if (!options.list) print_head(names);
+    const Report report(names, options.markdown ? Report::Style::markdown : Report::Style::columns);
+    Benchmark benchmark(options, tools, contestants, cpu, report);
+    if (!options.list) report.print_head();
     for (const Workload& workload : all_workloads(options.quick, cpu)) {
         if (workload.name.find(options.only) == std::string::npos) continue;
         if (options.list) {

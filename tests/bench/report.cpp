@@ -39,6 +39,8 @@ std::string in_unit(double value, Unit unit) {
                           std::array<Scale, 4>{{{1, 1, "s"}, {1e-3, 1e-3, "ms"}, {1e-6, 1e-6, "us"}, {0, 1e-9, "ns"}}});
         case Unit::bytes:
             return scaled(value, std::array<Scale, 1>{{{0, 1024, "KiB"}}});
+        case Unit::ratio:
+            return scaled(value, std::array<Scale, 1>{{{0, 1, ""}}});
     }
     return {};
 }
@@ -63,7 +65,23 @@ std::string ratio(const Results& ours, const Results& other, std::size_t figure)
     return text;
 }
 
-constexpr int name_width = 30, figure_width = 18, cell_width = 17, ratio_width = 16;
+/// Where nothing can be compared, whether ours at least did what the other could not.
+bool meets(const Goal& goal, std::optional<double> ours, std::optional<double> other) {
+    if (!ours || std::isinf(*ours)) return false;
+    switch (goal.kind) {
+        case Goal::Kind::none:
+            return true;
+        case Goal::Kind::ratio_at_least:
+            return !other || *ours >= goal.value * *other;
+        case Goal::Kind::ratio_at_most:
+            return !other || *ours <= goal.value * *other;
+        case Goal::Kind::at_most:
+            return *ours <= goal.value;
+    }
+    return false;
+}
+
+constexpr int name_width = 30, figure_width = 20, cell_width = 17, ratio_width = 15;
 
 }  // namespace
 
@@ -76,25 +94,60 @@ std::optional<double> Results::median(std::size_t figure) const {
     return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
-void print_head(const std::vector<std::string>& servers) {
-    std::printf("%-*s%-*s", name_width, "workload", figure_width, "figure");
-    for (const std::string& server : servers) std::printf("%*s", cell_width, server.c_str());
-    for (std::size_t i = 1; i < servers.size(); ++i) std::printf("%*s", ratio_width, ("to " + servers[i]).c_str());
-    std::printf("  goal\n");
+Report::Report(std::vector<std::string> servers, Style style) : servers_(std::move(servers)), style_(style) {
+    const auto found = std::find(servers_.begin(), servers_.end(), "websocketd");
+    if (found != servers_.end()) websocketd_ = static_cast<std::size_t>(found - servers_.begin());
+}
+
+void Report::print_line(const std::vector<std::string>& cells) const {
+    if (style_ == Style::markdown) {
+        for (const std::string& cell : cells) std::printf("| %s ", cell.c_str());
+        std::printf("|\n");
+    } else {
+        std::printf("%-*s%-*s", name_width, cells[0].c_str(), figure_width, cells[1].c_str());
+        for (std::size_t i = 2; i + 1 < cells.size(); ++i) {
+            std::printf("%*s", i < 2 + servers_.size() ? cell_width : ratio_width, cells[i].c_str());
+        }
+        std::printf("  %s\n", cells.back().c_str());
+    }
     std::fflush(stdout);
 }
 
-void print_rows(const Workload& workload, const std::vector<Results>& results) {
+void Report::print_head() const {
+    std::vector<std::string> cells{"workload", "figure"};
+    cells.insert(cells.end(), servers_.begin(), servers_.end());
+    for (std::size_t i = 1; i < servers_.size(); ++i) cells.push_back("to " + servers_[i]);
+    cells.emplace_back("goal");
+    print_line(cells);
+    if (style_ == Style::markdown) print_line(std::vector<std::string>(cells.size(), "---"));
+}
+
+std::string Report::verdict(const Goal& goal, const std::vector<Results>& results, std::size_t figure) const {
+    if (goal.kind == Goal::Kind::none) return {};
+    const bool relative = goal.kind != Goal::Kind::at_most;
+    if (relative && !websocketd_) return goal.words;
+    const auto other = relative ? results[*websocketd_].median(figure) : std::nullopt;
+    return goal.words + (meets(goal, results[0].median(figure), other) ? ": met" : ": NOT met");
+}
+
+void Report::print_rows(const Workload& workload, const std::vector<Results>& results, const std::string& note) const {
     for (std::size_t i = 0; i < workload.figures.size(); ++i) {
         const Figure& figure = workload.figures[i];
-        std::printf("%-*s%-*s", name_width, i == 0 ? workload.name.c_str() : "", figure_width, figure.name.c_str());
-        for (const Results& one : results) std::printf("%*s", cell_width, cell(one, i, figure.unit).c_str());
-        for (std::size_t other = 1; other < results.size(); ++other) {
-            std::printf("%*s", ratio_width, ratio(results[0], results[other], i).c_str());
-        }
-        std::printf("  %s\n", figure.goal.c_str());
+        std::vector<std::string> cells{i == 0 ? workload.name : "", figure.name};
+        for (const Results& one : results) cells.push_back(cell(one, i, figure.unit));
+        for (std::size_t other = 1; other < results.size(); ++other)
+            cells.push_back(ratio(results[0], results[other], i));
+        cells.push_back(verdict(figure.goal, results, i));
+        print_line(cells);
     }
-    std::fflush(stdout);
+    if (note.empty()) return;
+    std::vector<std::string> cells(servers_.size() * 2 + 2);
+    if (style_ == Style::markdown) {
+        cells[1] = note;
+        print_line(cells);
+    } else {
+        std::printf("%-*s%s\n", name_width, "", note.c_str());
+    }
 }
 
 }  // namespace wsinetd::bench

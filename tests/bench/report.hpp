@@ -1,4 +1,4 @@
-#pragma once  // The table: for each figure the medians of all servers, and ours as a ratio to each other's.
+#pragma once  // The table: for each figure the medians of all servers, ours as a ratio to each other's, and the goal.
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,10 +16,25 @@ struct Results {
     std::optional<double> median(std::size_t figure) const;
 };
 
-/// The head, for these servers; the first is ours.
-void print_head(const std::vector<std::string>& servers);
+/// Prints as it goes. The first server is ours; the goals are held against the one named websocketd.
+class Report {
+public:
+    enum class Style { columns, markdown };
 
-/// A workload's rows, one a figure; `results` in the order of the head.
-void print_rows(const Workload& workload, const std::vector<Results>& results);
+    Report(std::vector<std::string> servers, Style style);
+
+    void print_head() const;
+
+    /// A workload's rows, one a figure, and its note if there is one; `results` in the order of the servers.
+    void print_rows(const Workload& workload, const std::vector<Results>& results, const std::string& note) const;
+
+private:
+    void print_line(const std::vector<std::string>& cells) const;
+    std::string verdict(const Goal& goal, const std::vector<Results>& results, std::size_t figure) const;
+
+    std::vector<std::string> servers_;
+    Style style_;
+    std::optional<std::size_t> websocketd_;
+};
 
 }  // namespace wsinetd::bench

@@ -126,6 +126,7 @@ void end_orphans() {
 ServerProcess::ServerProcess(const Launch& launch) : port_(free_port()) {
     std::vector<std::string> words{launch.program, "--port", std::to_string(port_), "--address", "127.0.0.1"};
     if (launch.binary) words.emplace_back("--binary");
+    words.insert(words.end(), launch.options.begin(), launch.options.end());
     words.insert(words.end(), launch.command.begin(), launch.command.end());
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());
@@ -135,7 +136,7 @@ ServerProcess::ServerProcess(const Launch& launch) : port_(free_port()) {
     if (pid_ == 0) become(arguments, launch.cpu);
     servers().insert(pid_);
     bool ended = false;
-    const bool up = comes_true(3000ms, [&] { return (ended = reap(pid_)) || answers(port_); });
+    const bool up = comes_true(10s, [&] { return (ended = reap(pid_)) || answers(port_); });
     if (up && !ended) return;
     if (!ended) {
         kill(pid_, SIGKILL);
@@ -147,7 +148,7 @@ ServerProcess::ServerProcess(const Launch& launch) : port_(free_port()) {
 
 ServerProcess::~ServerProcess() {
     kill(pid_, SIGTERM);
-    if (!comes_true(1000ms, [this] { return reap(pid_); })) {
+    if (!comes_true(3s, [this] { return reap(pid_); })) {
         kill(pid_, SIGKILL);
         waitpid(pid_, nullptr, 0);
     }

@@ -13,6 +13,7 @@ namespace wsinetd::bench {
 struct Launch {
     std::filesystem::path program;
     bool binary = false;               // raw framing instead of lines
+    std::vector<std::string> options;  // of the server, besides port and address
     std::vector<std::string> command;  // what the server runs for each connection
     std::optional<int> cpu;            // the one CPU of server and commands
 };
@@ -20,10 +21,10 @@ struct Launch {
 /// Runs while it lives, on a free port of the loopback, its output discarded.
 class ServerProcess {
 public:
-    /// Returns once the port answers; throws std::runtime_error if that takes more than three seconds.
+    /// Returns once the port answers; throws std::runtime_error if that takes more than ten seconds.
     explicit ServerProcess(const Launch& launch);
 
-    /// Ends the server, at the latest by SIGKILL after a second, and every command it leaves behind.
+    /// Ends the server, at the latest by SIGKILL after three seconds, and every command it leaves behind.
     ~ServerProcess();
     ServerProcess(const ServerProcess&) = delete;
     ServerProcess& operator=(const ServerProcess&) = delete;
