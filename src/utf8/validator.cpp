@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "utf8/automaton.hpp"
+#include "utf8/blocks.hpp"
 
 namespace wsinetd::utf8 {
 namespace {
@@ -19,14 +20,17 @@ std::size_t ascii_prefix(const std::byte* bytes, std::size_t size) {
     return i;
 }
 
+/// Less than this is as quick byte by byte.
+constexpr std::size_t least_blocks = 16;
+
 struct Walk {
     std::size_t whole;  ///< bytes up to the end of the last whole character
     State state;
 };
 
-Walk walk(std::span<const std::byte> bytes, State state) {
-    std::size_t whole = 0;
-    for (std::size_t i = 0; i < bytes.size();) {
+/// Byte by byte, but for ASCII: to the end, or to the first impossible byte.
+Walk walk_steps(std::span<const std::byte> bytes, State state, std::size_t whole) {
+    for (std::size_t i = whole; i < bytes.size();) {
         if (state == start) {
             i += ascii_prefix(bytes.data() + i, bytes.size() - i);
             whole = i;
@@ -37,6 +41,20 @@ Walk walk(std::span<const std::byte> bytes, State state) {
         if (state == impossible) break;
     }
     return {whole, state};
+}
+
+Walk walk(std::span<const std::byte> bytes, State state) {
+    if (state != start) {  // the character under way first
+        std::size_t i = 0;
+        while (i < bytes.size() && state != start && state != impossible)
+            state = step(state, std::to_integer<unsigned>(bytes[i++]));
+        if (state != start) return {0, state};
+        const Walk rest = walk(bytes.subspan(i), start);
+        return {i + rest.whole, rest.state};
+    }
+    std::size_t whole = ascii_prefix(bytes.data(), bytes.size());
+    if (bytes.size() - whole >= least_blocks) whole += valid_blocks(bytes.subspan(whole));
+    return walk_steps(bytes, start, whole);
 }
 
 }  // namespace
