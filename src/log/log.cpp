@@ -55,6 +55,10 @@ protected:
         if (lost_ > 0) {
             const std::string notice = std::to_string(std::exchange(lost_, 0)) + " log records lost\n";
             put(notice);
+            if (!writable()) {
+                ++lost_;
+                return;
+            }
         }
         put({message.payload.data(), message.payload.size()});
     }
@@ -68,13 +72,13 @@ private:
         return ::poll(&poll, 1, lost_ > 0 ? 0 : patience_ms) != 0;
     }
 
-    /// A pipe that is writable takes this much at once; more could block, so it is asked again.
+    /// To be called when it is writable. A pipe then takes this much at once; more could block, so it is asked again.
     void put(std::string_view text) {
-        while (!text.empty() && writable()) {
+        do {
             const ssize_t count = ::write(descriptor_, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
             if (count < 0 && errno != EINTR) return;
             text.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
-        }
+        } while (!text.empty() && writable());
         if (!text.empty()) ++lost_;
     }
 
