@@ -103,9 +103,9 @@ Piece Splitter::emit(std::span<const std::byte> bytes, bool last) {
 
 void Splitter::hold(std::span<const std::byte> bytes) { held_.insert(held_.end(), bytes.begin(), bytes.end()); }
 
-/// Frees the memory too: a session that waits owns none.
+/// Frees the memory too: a session that waits owns none. (Assigning {} would keep it.)
 void Splitter::forget_delivered() {
-    if (std::exchange(delivered_, false)) held_ = {};
+    if (std::exchange(delivered_, false)) held_ = std::vector<std::byte>();
 }
 
 }  // namespace wsinetd::framing

@@ -313,7 +313,7 @@ void Bridge::take_event(const websocket::Event& event, Taken& taken) {
 bool Bridge::feed_command() {
     if (to_command_.empty()) return true;
     const std::vector<std::byte> waiting = std::move(to_command_);
-    to_command_ = {};
+    to_command_ = std::vector<std::byte>();
     write_stdin(waiting);
     return to_command_.empty();
 }

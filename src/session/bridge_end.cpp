@@ -113,7 +113,7 @@ void Bridge::peer_finished() {
 
 void Bridge::close_stdin() {
     child_->stdin_pipe().close();
-    to_command_ = {};
+    to_command_ = std::vector<std::byte>();
 }
 
 void Bridge::climb_ladder() {

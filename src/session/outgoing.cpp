@@ -59,7 +59,7 @@ void Outgoing::write_controls() {
 
 net::awaitable<void> Outgoing::flush() {
     while (stream_.is_open() && !flush_some()) co_await stream_.writable();
-    kept_ = {};
+    kept_ = std::vector<std::byte>();
     kept_from_ = 0;
     flushing_ = false;
     eased_();

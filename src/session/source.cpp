@@ -5,7 +5,7 @@ namespace wsinetd::session {
 void Unframed::drop() {
     piece.reset();
     rest = {};
-    own_ = {};
+    own_ = std::vector<std::byte>();
 }
 
 void Unframed::keep(std::span<const std::byte> chunk) {
