@@ -34,7 +34,8 @@ private:
     std::size_t index_;
     std::function<void()> ended_;
     std::atomic<std::size_t> load_ = 0;
-    net::asio::io_context context_{1};
+    /// One thread runs it, and does all its I/O; others only post to it.
+    net::asio::io_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
     net::Executor executor_;
     std::optional<net::asio::executor_work_guard<net::Executor>> work_;
     net::Nursery connections_;
