@@ -187,13 +187,29 @@ bool Bridge::send_output(Source& source) {
 
 /// Frames pieces as long as they fit. True: more are waiting.
 bool Bridge::frame_output(Source& source, websocket::Frames& frames) {
+    if (source.tagged) return frame_tagged_output(source, frames);
+    Unframed& unframed = source.unframed;
+    websocket::Sender& sender = outgoing_.sender();
+    if (unframed.piece) {
+        if (!sender.add(*unframed.piece, frames)) return true;
+        unframed.piece.reset();
+    }
+    // A piece is used where the splitter has put it: copying what was just written byte by byte stalls for longer than
+    // all else takes for a short line.
+    while (std::optional<framing::Piece> piece = source.splitter.next(unframed.rest)) {
+        if (sender.add(*piece, frames)) continue;
+        unframed.piece = piece;
+        return true;
+    }
+    return false;
+}
+
+bool Bridge::frame_tagged_output(Source& source, websocket::Frames& frames) {
     Unframed& unframed = source.unframed;
     while (unframed.piece || (unframed.piece = source.splitter.next(unframed.rest))) {
         const bool last = unframed.piece->last;
-        if (source.tagged ? !frame_tagged(source, frames) : !outgoing_.sender().add(*unframed.piece, frames))
-            return true;
+        if (!frame_tagged(source, frames)) return true;
         unframed.piece.reset();
-        if (!source.tagged) continue;
         speaking_ = last ? nullptr : &source;
         if (last) (&source == &stdout_ ? *stderr_ : stdout_).pump.wake();
     }

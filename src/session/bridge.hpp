@@ -59,6 +59,7 @@ private:
     Turn read_output(Source& source);
     bool send_output(Source& source);
     bool frame_output(Source& source, websocket::Frames& frames);
+    bool frame_tagged_output(Source& source, websocket::Frames& frames);
     bool frame_tagged(Source& source, websocket::Frames& frames);
     std::span<const std::byte> frame_in_place(Source& source);
     [[nodiscard]] bool must_wait(const Source& source) const;
