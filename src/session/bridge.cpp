@@ -321,6 +321,7 @@ void Bridge::take_event(const websocket::Event& event, Taken& taken) {
         close_received_ = true;
         pronounce({close->code, ""});
     } else if (const auto* failure = std::get_if<websocket::Failure>(&event)) {
+        close_received_ = true;  // RFC 6455, 7.1.7: nothing is processed any more, so no Close is waited for
         pronounce({failure->code, std::string(failure->reason)});
     }
 }
