@@ -268,8 +268,8 @@ net::Pump::Next Bridge::input() {
 /// Uses the loop's buffers, and so leaves nothing in them.
 Bridge::Turn Bridge::input_turn() {
     for (int round = 0; round < rounds_a_turn; ++round) {
-        if (!stream_.is_open() || peer_finished_) return Turn::over;
         if (!feed_command()) return Turn::blocked;
+        if (!stream_.is_open() || peer_finished_) return Turn::over;
         const std::size_t held = partial_.size();
         const auto space = std::span(loop_.scratch.input).subspan(gap);
         const net::Transfer transfer = stream_.read(space.subspan(held));
@@ -332,7 +332,9 @@ bool Bridge::feed_command() {
     const std::vector<std::byte> waiting = std::move(to_command_);
     to_command_ = std::vector<std::byte>();
     write_stdin(waiting);
-    return to_command_.empty();
+    if (!to_command_.empty()) return false;
+    if (stdin_ending_) close_stdin();
+    return true;
 }
 
 void Bridge::write_stdin(std::span<const std::byte> bytes) {
@@ -352,16 +354,16 @@ net::Pump::Next Bridge::until_stdin_writable() {
     input_blocked_ = true;
     blocked_since_ = net::Clock::now();
     if (keepalive_.on() && !probe_deadline_.is_on()) probe_deadline_.at(blocked_since_ + probe_interval);
-    if (!hang_up_watch_)
-        hang_up_watch_.emplace(loop_.hang_ups, stream_.fd(), [this] {
-            hung_up_ = true;
-            if (input_blocked_) leave("connection closed");
-            settle();
-        });
-    if (hung_up_) {
-        leave("connection closed");
+    const auto gone = [this] {
+        leave(client_ == Client::open ? "connection closed" : "");
         settle();
-    }
+    };
+    if (!hang_up_watch_ && stream_.is_open())
+        hang_up_watch_.emplace(loop_.hang_ups, stream_.fd(), [this, gone] {
+            hung_up_ = true;
+            if (input_blocked_) gone();
+        });
+    if (hung_up_) gone();
     return {net::Pump::Next::Wait::writable, &child_->stdin_pipe()};
 }
 

@@ -118,6 +118,7 @@ private:
     framing::Writer writer_;
     std::vector<std::byte> partial_;     ///< a frame that is not whole yet
     std::vector<std::byte> to_command_;  ///< packed, but stdin would not take it
+    bool stdin_ending_ = false;
     net::Pump input_;
     net::Pump reaper_;
     std::optional<LoggedLines> logged_;  ///< with --stderr log

@@ -111,7 +111,10 @@ void Bridge::peer_finished() {
     settle();
 }
 
+/// Behind what was read for the command before, as `feed_command` sees to; at once when it is not there to read it.
 void Bridge::close_stdin() {
+    stdin_ending_ = true;
+    if (!exit_ && !to_command_.empty()) return;
     child_->stdin_pipe().close();
     to_command_ = std::vector<std::byte>();
 }
