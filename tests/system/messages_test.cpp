@@ -12,7 +12,6 @@
 namespace wsinetd::fixtures {
 namespace {
 
-using testing::Each;
 using testing::ElementsAre;
 
 constexpr std::size_t piece = 64 * 1024;
@@ -77,10 +76,10 @@ TEST(Messages, ALineFeedInAMessageMakesTwoLinesOfIt) {
 
 TEST(Messages, AMessageAndItsNewlineComeInOneWrite) {
     Server server({"perl", "-e", "$| = 1; while ($n = sysread(STDIN, $_, 100000)) { print \"$n\\n\" }"});
-    Client client(server.port());
-    for (const std::size_t size : {0U, 1U, 125U, 126U, 1000U, 4095U}) {  // beyond PIPE_BUF a reader may be quicker
-        client.send(std::string(size, 'x'));
-        EXPECT_EQ(client.receive(), std::to_string(size + 1));
+    Wire client(server.port());
+    for (const std::size_t size : {0U, 1U, 125U, 126U, 4095U, 4096U, 60000U}) {
+        client.send(client_frame(1, std::string(size, 'x')));
+        EXPECT_EQ(client.message(), std::to_string(size + 1));
     }
 }
 
@@ -146,11 +145,11 @@ TEST(Messages, ALineOfAtMost64KiBIsOneFrameAndALongerOneIsFragments) {
 TEST(Messages, EverySizeIsEchoedByteForByte) {
     std::mt19937 random(1);
     Server server({"cat"});
-    Client client(server.port());
+    Wire client(server.port());
     for (const std::size_t size : telling_sizes) {
         const std::string text = random_text(random, size);
-        client.send(text);
-        ASSERT_EQ(client.receive(), text) << size;
+        client.send(client_frame(1, text));
+        ASSERT_EQ(client.message(), text) << size;
     }
 }
 
@@ -207,14 +206,15 @@ TEST(Messages, FramesBehindTheRequestInOnePacketAreKept) {
 TEST(RawFraming, BytesPassBothWaysAsTheyAre) {
     std::mt19937 random(4);
     Server server({"--framing", "raw", "cat"});
-    Client client(server.port());
+    Wire client(server.port());
     for (const std::size_t size : telling_sizes) {
         const std::string bytes = random_bytes(random, size);
-        client.send_binary(bytes);
+        client.send(client_frame(2, bytes));
         std::string echo;
         while (echo.size() < size) {
-            echo += client.receive().value();
-            ASSERT_FALSE(client.received_text());
+            const auto frame = client.frame();
+            ASSERT_EQ(frame->head.opcode, 2U);
+            echo += frame->payload;
         }
         ASSERT_EQ(echo, bytes) << size;
     }
