@@ -66,7 +66,9 @@ struct Times {
     double start, whole;
 };
 
-net::awaitable<void> reap(process::Child& child) { co_await child.wait(); }
+net::awaitable<void> reap(process::Child& child) {
+    while (!child.reap()) co_await child.end_descriptor().readable();
+}
 
 /// Medians of the call that starts, and of all up to the reaping, in microseconds.
 Times measure(const process::Launcher& launcher, const char* command, int times) {
@@ -79,7 +81,7 @@ Times measure(const process::Launcher& launcher, const char* command, int times)
         std::error_code error;
         const auto begin = Clock::now();
         const auto child =
-            process::Child::start(context.get_executor(), launcher, 0, program, process::Stderr::pipe, error);
+            process::Child::start(context.get_executor(), launcher, 0, program, process::Stderr::pipe, nullptr, error);
         if (error) throw std::system_error(error, command);
         const auto started = Clock::now();
         net::Nursery nursery(context.get_executor(), [](const std::exception&) {});
@@ -117,7 +119,7 @@ Pair compare(const process::Launcher& launcher, const char* command, int rounds,
 
 int run(bool quick) {
     const std::string command = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "bench_tiny";
-    const process::Launcher launcher(1);  // raises the limit on descriptors, too
+    const process::Launcher launcher(1, {});  // raises the limit on descriptors, too
     const int rounds = quick ? 1 : 5, times = quick ? 100 : 400;
     const Resident base(std::size_t{16} << 20);  // with program and libraries: about 20 MiB
     measure(launcher, command.c_str(), times / 2);
