@@ -8,6 +8,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 
@@ -45,9 +47,18 @@ void check_addresses(Config& config, Errors& errors) {
 }
 
 void check_unix_socket(const Config& config, Errors& errors) {
-    if (config.unix_socket.size() >= sizeof(sockaddr_un::sun_path))
-        errors.push_back("--unix-socket: the path is too long (" + std::to_string(config.unix_socket.size()) +
-                         " bytes; at most " + std::to_string(sizeof(sockaddr_un::sun_path) - 1) + ")");
+    const std::string& path = config.unix_socket;
+    if (path.empty()) return;
+    if (path.size() >= sizeof(sockaddr_un::sun_path))
+        errors.push_back("--unix-socket: the path is too long (" + std::to_string(path.size()) + " bytes; at most " +
+                         std::to_string(sizeof(sockaddr_un::sun_path) - 1) + ")");
+    const auto slash = path.rfind('/');
+    const std::string folder = slash == std::string::npos ? "." : path.substr(0, std::max<std::size_t>(slash, 1));
+    struct stat status {};
+    if (::stat(folder.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR))
+        errors.push_back("--unix-socket: the directory \"" + folder + "\" does not exist");
+    else if (::lstat(path.c_str(), &status) == 0 && !S_ISSOCK(status.st_mode))
+        errors.push_back("--unix-socket: \"" + path + "\" is there already and no socket");
 }
 
 std::string absolute(const std::string& path) {
