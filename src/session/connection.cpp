@@ -39,6 +39,8 @@ process::Stderr stderr_of(config::StderrMode mode) {
 
 std::string why_not_started(std::error_code error) {
     if (error.value() == ENOEXEC) return error.message() + ": a script needs a first line such as #!/bin/sh";
+    // execve(2) and chdir(2) say the same of all three.
+    if (error.value() == ENOENT) return error.message() + ": the program, the interpreter in its first line, or --cwd";
     return error.message();
 }
 
