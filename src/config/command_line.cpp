@@ -111,11 +111,12 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 std::string unknown_option(std::string_view argument) {
     const std::string_view given = argument.substr(0, argument.find('='));
+    const std::string_view word = given.substr(std::min(given.find_first_not_of('-'), given.size()));
     std::string_view nearest;
-    std::size_t least = 4;  // farther than this is another word
+    std::size_t least = std::min<std::size_t>(4, word.size() / 2 + 1);  // from here on it is another word
     for (const Option& option : options()) {
         for (const std::string_view name : {option.name, option.alias}) {
-            const std::size_t far = name.empty() ? least : distance(given.substr(std::min(given.find_first_not_of('-'), given.size())), name);
+            const std::size_t far = name.empty() ? least : distance(word, name);
             if (far < least) {
                 least = far;
                 nearest = name;
