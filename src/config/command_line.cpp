@@ -60,6 +60,29 @@ std::vector<Reader> add_options(CLI::App& app) {
     return readers;
 }
 
+bool takes_next(std::string_view argument) {
+    return std::ranges::any_of(options(), [&](const Option& option) {
+        const bool named = argument.starts_with("--")
+                               ? argument.substr(2) == option.name ||
+                                     (!option.alias.empty() && argument.substr(2) == option.alias)
+                               : argument.size() == 2 && argument[1] == option.letter;
+        return named && (option.takes == Takes::value || option.takes == Takes::values);
+    });
+}
+
+/// Of `--option=` CLI11 takes the next argument, maybe the command, for the value; so the empty one becomes that.
+std::vector<std::string> with_empty_values(std::span<const char* const> arguments) {
+    std::vector<std::string> words(arguments.begin(), arguments.end());
+    for (std::size_t i = 0; i < words.size() && words[i].starts_with("-") && words[i].size() > 1 && words[i] != "--"; ++i) {
+        if (words[i].ends_with('=') && takes_next(words[i].substr(0, words[i].size() - 1))) {
+            words[i].pop_back();
+            words.insert(words.begin() + static_cast<std::ptrdiff_t>(i) + 1, "");
+        }
+        if (takes_next(words[i])) ++i;
+    }
+    return words;
+}
+
 class Reading {
 public:
     explicit Reading(Draft& draft, std::vector<std::string>& errors) : draft_(draft), errors_(errors) {}
@@ -153,8 +176,10 @@ CommandLine parse_command_line(std::span<const char* const> arguments) {
     app.prefix_command();
     const std::vector<Reader> readers = add_options(app);
     CommandLine result;
+    std::vector<std::string> words = with_empty_values(arguments.subspan(std::min<std::size_t>(1, arguments.size())));
+    std::ranges::reverse(words);  // CLI11 takes them from the back
     try {
-        app.parse(static_cast<int>(arguments.size()), arguments.data());
+        app.parse(std::move(words));
     } catch (const CLI::ParseError& error) {
         result.errors.push_back(missing_value(error));
     }

@@ -261,6 +261,14 @@ TEST(CommandLine, ACommandMayBeginWithADashBehindTwo) {
     EXPECT_THAT(Client(server.port()).receive_all(), ElementsAre("odd"));
 }
 
+TEST(CommandLine, AnEmptyValueDoesNotTakeTheCommandForOne) {
+    EXPECT_EQ(run({"--check", "--pass-env=", "--host=", "--cwd=", "cat"}).err, "");
+    EXPECT_EQ(run({"--check", "--passenv=", "--", "cat", "--port="}).err, "");
+    EXPECT_THAT(errors_of({"--port=", "cat"}), ElementsAre("--port: \"\" is not a port (0 to 65535)"));
+    EXPECT_THAT(errors_of({"--pingms=", "cat"}), ElementsAre(HasSubstr("--pingms: \"\" is not a duration")));
+    EXPECT_EQ(arguments_of_command({"--pass-env="}, {"--port=", "x"}), (Arguments{"--port=", "x"}));
+}
+
 TEST(CommandLine, OfAnOptionGivenTwiceTheLastCounts) {
     Server server({"--framing", "raw", "--max-processes", "5", "--max-processes", "1", "--framing=lines", "cat"});
     Client one(server.port());
