@@ -73,7 +73,8 @@ bool takes_next(std::string_view argument) {
 /// Of `--option=` CLI11 takes the next argument, maybe the command, for the value; so the empty one becomes that.
 std::vector<std::string> with_empty_values(std::span<const char* const> arguments) {
     std::vector<std::string> words(arguments.begin(), arguments.end());
-    for (std::size_t i = 0; i < words.size() && words[i].starts_with("-") && words[i].size() > 1 && words[i] != "--"; ++i) {
+    const auto is_option = [](std::string_view word) { return word.starts_with('-') && word != "-" && word != "--"; };
+    for (std::size_t i = 0; i < words.size() && is_option(words[i]); ++i) {
         if (words[i].ends_with('=') && takes_next(words[i].substr(0, words[i].size() - 1))) {
             words[i].pop_back();
             words.insert(words.begin() + static_cast<std::ptrdiff_t>(i) + 1, "");

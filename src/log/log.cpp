@@ -38,10 +38,18 @@ std::string timestamp() {
     return text.data();
 }
 
+std::string format_line(Format format, Level level, std::string_view event, std::span<const Field> fields) {
+    const std::string time = timestamp();
+    std::string line =
+        format == Format::json ? format_json(time, level, event, fields) : format_text(time, level, event, fields);
+    line += '\n';
+    return line;
+}
+
 /// Writes whole lines to a descriptor, and does not wait for ever for someone to read them.
 class DescriptorSink final : public spdlog::sinks::base_sink<std::mutex> {
 public:
-    explicit DescriptorSink(int descriptor) : descriptor_(descriptor) {
+    DescriptorSink(int descriptor, Format format) : descriptor_(descriptor), format_(format) {
         struct stat status {};
         can_block_ = ::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode);
     }
@@ -52,19 +60,21 @@ protected:
             ++lost_;
             return;
         }
-        if (lost_ > 0) {
-            const std::string notice = std::to_string(std::exchange(lost_, 0)) + " log records lost\n";
-            put(notice);
-            if (!writable()) {
-                ++lost_;
-                return;
-            }
-        }
-        put({message.payload.data(), message.payload.size()});
+        const std::string_view record(message.payload.data(), message.payload.size());
+        const std::uint64_t lost = std::exchange(lost_, 0);
+        if (!(cut_ || lost > 0 ? put(notice(lost).append(record)) : put(record))) lost_ = lost + 1;
     }
     void flush_() override {}
 
 private:
+    /// The end of a line that was cut, and a record about those that are missing.
+    [[nodiscard]] std::string notice(std::uint64_t lost) const {
+        const Field count{"count", lost};
+        std::string text = cut_ ? "\n" : "";
+        if (lost > 0) text += format_line(format_, Level::error, "log records lost", {&count, 1});
+        return text;
+    }
+
     /// Once it was not, records no longer wait.
     bool writable() {
         if (!can_block_) return true;
@@ -73,38 +83,41 @@ private:
     }
 
     /// To be called when it is writable. A pipe then takes this much at once; more could block, so it is asked again.
-    void put(std::string_view text) {
+    /// False: not all of it was written.
+    bool put(std::string_view text) {
         do {
             const ssize_t count = ::write(descriptor_, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
-            if (count < 0 && errno != EINTR) return;
-            text.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+            if (count < 0 && errno != EINTR) return false;
+            if (count <= 0) continue;
+            cut_ = text[static_cast<std::size_t>(count) - 1] != '\n';
+            text.remove_prefix(static_cast<std::size_t>(count));
         } while (!text.empty() && writable());
-        if (!text.empty()) ++lost_;
+        return text.empty();
     }
 
     int descriptor_;
+    Format format_;
     bool can_block_ = true;
+    bool cut_ = false;  ///< what was written last does not end a line
     std::uint64_t lost_ = 0;
 };
 
 }  // namespace
 
 struct Log::Writer {
-    explicit Writer(int descriptor) : logger("wsinetd", std::make_shared<DescriptorSink>(descriptor)) {}
+    Writer(int descriptor, Format format)
+        : logger("wsinetd", std::make_shared<DescriptorSink>(descriptor, format)) {}
     spdlog::logger logger;
 };
 
 Log::Log(Level threshold, Format format, int descriptor)
-    : threshold_(threshold), format_(format), writer_(std::make_unique<Writer>(descriptor)) {}
+    : threshold_(threshold), format_(format), writer_(std::make_unique<Writer>(descriptor, format)) {}
 
 Log::~Log() = default;
 
 void Log::write(Level level, std::string_view event, std::span<const Field> fields) {
     if (!wants(level)) return;
-    const std::string time = timestamp();
-    std::string line =
-        format_ == Format::json ? format_json(time, level, event, fields) : format_text(time, level, event, fields);
-    line += '\n';
+    const std::string line = format_line(format_, level, event, fields);
     // Our levels have another order than spdlog's, and were judged above.
     writer_->logger.log(spdlog::level::critical, spdlog::string_view_t(line.data(), line.size()));
 }

@@ -18,8 +18,8 @@ struct Field {
     std::variant<std::string_view, std::int64_t, std::uint64_t, double> value;
 };
 
-/// Safe from any thread; a record is one write(2). Where nobody reads the log, a record waits for at most a second, then
-/// records are dropped and counted.
+/// Safe from any thread; a record is one write(2) unless it is longer than PIPE_BUF. Where nobody reads the log, a
+/// record waits for at most a second, then records are dropped, and a record tells how many when there is room again.
 class Log {
 public:
     /// Writes to `descriptor`, which stays the caller's.

@@ -11,7 +11,7 @@ namespace wsinetd::log {
 [[nodiscard]] std::string format_json(std::string_view time, Level level, std::string_view event,
                                       std::span<const Field> fields);
 
-/// In bytes. A line stays below what a pipe takes at once (PIPE_BUF).
+/// In bytes, so that a line stays below what a pipe takes at once (PIPE_BUF), unless most of it must be escaped.
 inline constexpr std::size_t max_value = 2048;
 
 }  // namespace wsinetd::log
