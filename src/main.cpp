@@ -1,4 +1,5 @@
 // Arguments in, exit status out.
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -18,6 +19,13 @@ constexpr int exit_refused = 1;  ///< by the system
 constexpr int exit_mistake = 2;  ///< in options or configuration
 
 void print_error(const std::string& what) { std::fprintf(stderr, "wsinetd: %s\n", what.c_str()); }
+
+/// Where stdin, stdout or stderr are closed, a command's pipe would take the number, and the log would go to its client.
+void open_what_is_closed() {
+    int fd = 0;
+    while (fd >= 0 && fd <= STDERR_FILENO) fd = ::open("/dev/null", O_RDWR);
+    if (fd >= 0) ::close(fd);
+}
 
 int serve(const config::Config& config) {
     log::Log log(config.log_level, config.log_format, config.log_to_stdout ? STDOUT_FILENO : STDERR_FILENO);
@@ -52,4 +60,7 @@ int run(std::span<const char* const> arguments) {
 }  // namespace
 }  // namespace wsinetd
 
-int main(int argc, char** argv) { return wsinetd::run({argv, static_cast<std::size_t>(argc)}); }
+int main(int argc, char** argv) {
+    wsinetd::open_what_is_closed();
+    return wsinetd::run({argv, static_cast<std::size_t>(argc)});
+}

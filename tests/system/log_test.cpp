@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <filesystem>
+#include <thread>
 
 #include "fixtures/client.hpp"
 #include "fixtures/json.hpp"
@@ -409,6 +411,25 @@ TEST(Log, ALogThatIsClosedDoesNotStopTheServer) {
         server.signal(SIGTERM);
         EXPECT_EQ(server.wait(), 0) << redirection;
     }
+}
+
+TEST(Log, AServerWithoutStdioDoesNotLogIntoItsSessions) {
+    TemporaryFolder folder;
+    const std::string path = folder.path() + "/s";
+    Server server({.arguments = {"--unix-socket", path, "--threads", "4", "echo", "x"},
+                   .wrapper = {"bash", "-c", "exec \"$0\" \"$@\" <&- >&- 2>&-"},
+                   .wait_until_listening = false});
+    ASSERT_TRUE(eventually([&] { return std::filesystem::exists(path); }));
+    ASSERT_TRUE(eventually([&] { return status_of(0, upgrade_request(), path) == 101; }));
+    std::vector<std::thread> crowd;  // while one loop starts a command, another writes a record
+    std::atomic<int> wrong = 0;
+    for (int i = 0; i < 4; ++i)
+        crowd.emplace_back([&] {
+            for (int k = 0; k < 50; ++k)
+                if (Client(0, {.unix_socket = path}).receive_all() != std::vector<std::string>{"x"}) ++wrong;
+        });
+    for (std::thread& each : crowd) each.join();
+    EXPECT_EQ(wrong, 0);
 }
 
 }  // namespace
