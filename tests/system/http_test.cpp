@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <thread>
 
@@ -353,6 +354,13 @@ TEST(Http, BeyondTheLimitOfConnectionsAcceptWaits) {
     EXPECT_EQ(two.receive(), "still here");
 }
 
+TEST(Http, AZeroIsNoLimit) {
+    Server server({"--max-connections", "0", "--max-processes", "0", "cat"});
+    std::vector<Client> clients;
+    for (int i = 0; i < 5; ++i) clients.emplace_back(server.port()).send("hello");
+    for (Client& each : clients) EXPECT_EQ(each.receive(), "hello");
+}
+
 TEST(Http, ManyMoreConnectionsThanTheLimitAreAllServedInTheEnd) {
     Server server({"--max-connections", "3", "--threads", "2", "true"});
     std::vector<RawClient> crowd;
@@ -411,6 +419,37 @@ TEST(Http, TheHandshakeTimeoutDoesNotConcernWhoHasUpgradedOrIsKeptAlive) {
     EXPECT_EQ(session.receive(), "hello");
     kept.send(plain_get);
     EXPECT_EQ(status_in(receive_answer(kept).head), 426);
+}
+
+TEST(Http, AClientThatAsksAndNeverReadsIsClosed) {
+    Server server({"--handshake-timeout", "1s", "--threads", "1", "cat"});
+    RawClient greedy(server.port(), "127.0.0.1", 4096);
+    greedy.send(plain_get);
+    receive_answer(greedy);
+    std::string requests;
+    for (int i = 0; i < 1000; ++i) requests += plain_get;
+    const std::size_t descriptors = server.descriptors();
+    // Until neither side's kernel takes any more; then what is open is the server's to end.
+    EXPECT_TRUE(eventually([&] { return greedy.send_some(requests) == 0; }));
+    EXPECT_TRUE(eventually([&] { return server.descriptors() < descriptors; }));
+    Client other(server.port());
+    other.send("hello");
+    EXPECT_EQ(other.receive(), "hello");
+}
+
+TEST(Http, ConnectionsWithoutASessionDoNotDelayTheServersStop) {
+    Server server({"--handshake-timeout", "1h", "--shutdown-grace", "1h", "cat"});
+    RawClient silent(server.port());
+    RawClient half(server.port());
+    half.send("GET / HTTP/1.1\r\nHost: ");
+    RawClient kept(server.port());
+    kept.send(plain_get);
+    EXPECT_EQ(status_in(receive_answer(kept).head), 426);
+    RawClient refused(server.port());
+    refused.send("nonsense\r\n\r\n");
+    EXPECT_EQ(status_in(receive_answer(refused).head), 400);
+    server.signal(SIGTERM);
+    EXPECT_EQ(server.wait(), 0);
 }
 
 // Commands that cannot be started.
