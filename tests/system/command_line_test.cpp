@@ -331,8 +331,8 @@ TEST(CommandLine, NothingIsOnStdout) {
     Server server({.arguments = {"--unix-socket", path, "sh", "-c", "echo error >&2"},
                    .wrapper = without("2>/dev/null"),
                    .wait_until_listening = false});
-    ASSERT_TRUE(eventually([&] { return std::filesystem::exists(path); }));
-    ASSERT_TRUE(eventually([&] { return status_of(0, upgrade_request(), path) == 101; }));
+    ASSERT_TRUE(eventually([&] { return accepts(0, path); }));
+    ASSERT_EQ(status_of(0, upgrade_request(), path), 101);
     server.signal(SIGTERM);
     EXPECT_EQ(server.wait(), 0);
     EXPECT_EQ(server.log(), "");

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
-#include <filesystem>
 #include <thread>
 
 #include "fixtures/client.hpp"
@@ -320,8 +319,8 @@ TEST(Log, ALevelShowsItselfAndThoseAfterIt) {
         const std::string path = folder.path() + "/s";
         Server server({.arguments = {"--unix-socket", path, "--loglevel", row.level, "sh", "-c", "echo oops >&2"},
                        .wait_until_listening = false});
-        ASSERT_TRUE(eventually([&] { return std::filesystem::exists(path); }));
-        ASSERT_TRUE(eventually([&] { return status_of(0, upgrade_request(), path) == 101; }));
+        ASSERT_TRUE(eventually([&] { return accepts(0, path); }));
+        ASSERT_EQ(status_of(0, upgrade_request(), path), 101);
         ASSERT_TRUE(eventually([&] { return server.descendants().empty(); }));
         server.signal(SIGTERM);
         EXPECT_EQ(server.wait(), 0);
@@ -376,7 +375,7 @@ TEST_P(UnreadLog, DoesNotStopTheServerAndIsToldOfAfterwards) {
         {.arguments = {"--log-format", GetParam(), "--unix-socket", pipe.socket(), "sh", "-c", "echo x >&2; cat"},
          .wrapper = {"bash", "-c", "exec \"$0\" \"$@\" 2>" + pipe.path()},
          .wait_until_listening = false});
-    ASSERT_TRUE(eventually([&] { return std::filesystem::exists(pipe.socket()); }));
+    ASSERT_TRUE(eventually([&] { return accepts(0, pipe.socket()); }));
     for (int i = 0; i < 20; ++i) EXPECT_TRUE(echoes(pipe.socket()));
     EXPECT_EQ(pipe.drain(), FullPipe::filling());
     // Read again, it goes on, whole lines only, and tells how much is missing.
@@ -405,8 +404,8 @@ TEST(Log, ALogThatIsClosedDoesNotStopTheServer) {
         Server server({.arguments = {"--unix-socket", path, "sh", "-c", "echo x >&2; cat"},
                        .wrapper = {"bash", "-c", std::string("exec \"$0\" \"$@\" ") + redirection},
                        .wait_until_listening = false});
-        ASSERT_TRUE(eventually([&] { return std::filesystem::exists(path); })) << redirection;
-        EXPECT_TRUE(eventually([&] { return status_of(0, upgrade_request(), path) == 101; })) << redirection;
+        ASSERT_TRUE(eventually([&] { return accepts(0, path); })) << redirection;
+        EXPECT_EQ(status_of(0, upgrade_request(), path), 101) << redirection;
         EXPECT_TRUE(echoes(path)) << redirection;
         server.signal(SIGTERM);
         EXPECT_EQ(server.wait(), 0) << redirection;
@@ -419,8 +418,8 @@ TEST(Log, AServerWithoutStdioDoesNotLogIntoItsSessions) {
     Server server({.arguments = {"--unix-socket", path, "--threads", "4", "echo", "x"},
                    .wrapper = {"bash", "-c", "exec \"$0\" \"$@\" <&- >&- 2>&-"},
                    .wait_until_listening = false});
-    ASSERT_TRUE(eventually([&] { return std::filesystem::exists(path); }));
-    ASSERT_TRUE(eventually([&] { return status_of(0, upgrade_request(), path) == 101; }));
+    ASSERT_TRUE(eventually([&] { return accepts(0, path); }));
+    ASSERT_EQ(status_of(0, upgrade_request(), path), 101);
     std::vector<std::thread> crowd;  // while one loop starts a command, another writes a record
     std::atomic<int> wrong = 0;
     for (int i = 0; i < 4; ++i)

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ostream>
+
 #include "fixtures/client.hpp"
 #include "fixtures/server.hpp"
 
@@ -21,6 +23,7 @@ struct Malformed {
     const char* name;
     std::string request;
 };
+void PrintTo(const Malformed& malformed, std::ostream* out) { *out << malformed.name; }
 
 std::string upgrade_with(const std::string& lines) {
     std::string request = upgrade_request();
