@@ -413,6 +413,16 @@ TEST(CommandEnvironment, NumbersWithoutAnEntryAreUsersAndGroupsToo) {
         ElementsAre("54321", "54322", "54322", "Uid:\t54321\t54321\t54321\t54321", "Gid:\t54322\t54322\t54322\t54322"));
 }
 
+TEST(CommandEnvironment, WithoutRootAnotherUserIsAMistake) {
+    std::vector<std::string> wrapper;
+    if (::geteuid() == 0) wrapper = {"setpriv", "--reuid=54321", "--regid=54321", "--clear-groups"};
+    Server server({.arguments = {"--user", "daemon", "true"}, .wrapper = wrapper, .wait_until_listening = false});
+    const int status = server.wait();
+    if (server.log().find("setpriv: ") == 0) GTEST_SKIP() << "others may not run the program where it lies";
+    EXPECT_EQ(status, 2);
+    EXPECT_EQ(server.log(), "wsinetd: --user: only a server started as root can change to another\n");
+}
+
 TEST(CommandEnvironment, ACommandWithOtherRightsStillDiesWithTheServer) {
     if (::geteuid() != 0) GTEST_SKIP() << "needs root";
     Server server({"--user", "nobody", "sleep", "1000"});
