@@ -1,11 +1,13 @@
 #include "session/connection.hpp"
 
 #include <cerrno>
+#include <chrono>
 #include <variant>
 
 #include "endpoint/environment.hpp"
 #include "endpoint/origin.hpp"
 #include "endpoint/router.hpp"
+#include "http/date.hpp"
 #include "http/reply.hpp"
 #include "http/request_parser.hpp"
 #include "net/stream.hpp"
@@ -42,6 +44,12 @@ std::string why_not_started(std::error_code error) {
     // execve(2) and chdir(2) say the same of all three.
     if (error.value() == ENOENT) return error.message() + ": the program, the interpreter in its first line, or --cwd";
     return error.message();
+}
+
+/// RFC 9110, 6.6.1: a server with a clock sends it.
+void add_date(http::Reply& reply) {
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    reply.fields.push_back({"Date", http::format_date(now)});
 }
 
 /// One connection while it speaks HTTP.
@@ -115,6 +123,7 @@ net::awaitable<std::unique_ptr<Bridge>> Connection::speak_http() {
             refusal = std::get<http::Refusal>(std::move(head));
         }
         log_request(request, refusal->reply.status, refusal->why);
+        add_date(refusal->reply);
         if (!co_await write(http::format(refusal->reply, delivery, config_.http_fields))) co_return nullptr;
         if (!delivery.keep_alive) {
             co_await linger();

@@ -126,6 +126,16 @@ TEST(MalformedRequests, ARefusalReachesAClientThatIsStillSending) {
     EXPECT_TRUE(closes(client));
 }
 
+TEST(MalformedRequests, AreToldTheTimeLikeEveryRefusedRequest) {
+    Server server({"cat"});
+    for (const std::string& request :
+         {std::string("nonsense\r\n\r\n"), std::string(plain_get), upgrade_request({{"Origin", "null"}})})
+        EXPECT_THAT(
+            answer_to(server.port(), request),
+            testing::ContainsRegex("\r\nDate: [A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT\r\n"));
+    EXPECT_THAT(answer_to(server.port(), upgrade_request()), testing::Not(HasSubstr("Date")));
+}
+
 TEST(MalformedRequests, EmptyLinesBeforeARequestArePassedOver) {
     Server server({"cat"});
     EXPECT_EQ(status_of(server.port(), "\r\n\r\n" + upgrade_request()), 101);
