@@ -24,6 +24,14 @@ constexpr int clone_flags = CLONE_PIDFD;
 constexpr int clone_flags = CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PIDFD;
 #endif
 
+// g++'s ThreadSanitizer wraps clone(): the child unlocks the sanitizer's own mutexes as after a fork, and, the memory
+// being the same, so does the parent; reports and crashes without cause follow.
+#ifdef __SANITIZE_THREAD__
+constexpr bool wrapper_breaks_tsan = true;
+#else
+constexpr bool wrapper_breaks_tsan = false;
+#endif
+
 /// The system call itself, for the child starts on a stack where no caller of a wrapper could be returned to.
 long clone3(const clone_args& arguments, int (*child)(void*), void* argument) {
     long result = -ENOSYS;
@@ -66,14 +74,15 @@ long clone3(const clone_args& arguments, int (*child)(void*), void* argument) {
 }  // namespace
 
 pid_t clone_child(int (*child)(void*), void* argument, std::span<std::byte> stack, int* pidfd, int cgroup) {
-    if (cgroup < 0) return ::clone(child, stack.data() + stack.size(), clone_flags | SIGCHLD, argument, pidfd);
+    if (cgroup < 0 && !wrapper_breaks_tsan)
+        return ::clone(child, stack.data() + stack.size(), clone_flags | SIGCHLD, argument, pidfd);
     clone_args arguments{};
-    arguments.flags = clone_flags | CLONE_INTO_CGROUP;
+    arguments.flags = clone_flags | (cgroup < 0 ? 0U : CLONE_INTO_CGROUP);
     arguments.pidfd = reinterpret_cast<std::uintptr_t>(pidfd);
     arguments.exit_signal = SIGCHLD;
     arguments.stack = reinterpret_cast<std::uintptr_t>(stack.data());
     arguments.stack_size = stack.size();
-    arguments.cgroup = static_cast<std::uint64_t>(cgroup);
+    if (cgroup >= 0) arguments.cgroup = static_cast<std::uint64_t>(cgroup);
     const long result = clone3(arguments, child, argument);
     if (result >= 0) return static_cast<pid_t>(result);
     errno = static_cast<int>(-result);
