@@ -169,9 +169,16 @@ TEST(Http, AHeadThatNeverEndsIsRefusedAtTheLimit) {
 }
 
 TEST(Http, AnEnvironmentThatTheSystemRefusesIsA431) {
-    // With a small stack a command's arguments and environment have 128 KiB together (execve(2)).
-    Server server({.arguments = {"--env", "BIG=" + std::string(115'000, 'x'), "true"},
-                   .wrapper = {"bash", "-c", "ulimit -s 512; exec env -i \"PATH=$PATH\" \"$0\" \"$@\""}});
+    // A command's arguments and environment have a quarter of the stack's limit together (execve(2)): here 1 MiB, which
+    // the server's own fit into, and so does a small request's environment, but not a large one's.
+    std::vector<std::string> arguments;
+    for (const char* name : {"A", "B", "C", "D", "E", "F", "G", "H", "I"}) {
+        arguments.emplace_back("--env");
+        arguments.push_back(std::string(name) + "=" + std::string(115'500, 'x'));
+    }
+    arguments.emplace_back("true");
+    Server server({.arguments = arguments,
+                   .wrapper = {"bash", "-c", "ulimit -s 4096; exec env -i \"PATH=$PATH\" \"$0\" \"$@\""}});
     EXPECT_EQ(status_of(server.port(), upgrade_request()), 101);
     EXPECT_EQ(status_of(server.port(), upgrade_request({{"Cookie", std::string(16'000, 'x')}})), 431);
     EXPECT_EQ(status_of(server.port(), upgrade_request()), 101);
@@ -292,7 +299,7 @@ TEST(Http, ExtraHeadersStandOnTheResponsesTheyAreFor) {
 
 TEST(Http, OfSeveralRefusalsTheFirstOfTheOrderIsGiven) {
     TemporaryFolder folder;
-    const std::string script = folder.script("fleeting", "#!/bin/sh\ncat\n");
+    const std::string script = folder.script("fleeting", "#!/bin/sh\necho ready\ncat\n");
     Server server({"--max-processes", "1", script});
     const std::uint16_t port = server.port();
     const Headers bad_host{{"Host", "evil.example"}, {"Origin", "http://other.example"}};
@@ -303,6 +310,7 @@ TEST(Http, OfSeveralRefusalsTheFirstOfTheOrderIsGiven) {
     };
     {
         Client only(port);
+        EXPECT_EQ(only.receive(), "ready");
         std::filesystem::remove(script);
         EXPECT_EQ(status_of(port, "OPTIONS * HTTP/1.0\r\n: \r\n\r\n"), 400);
         EXPECT_EQ(status_of(port, upgrade_request(
