@@ -1,0 +1,209 @@
+#include "config/command_line.hpp"
+
+#include <gmock/gmock.h>
+
+#include "config/command_line_fixture.hpp"
+#include "config/option_table.hpp"
+
+namespace wsinetd::config {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+const std::string no_command = "no command to serve: wsinetd [OPTION]... COMMAND [ARGUMENT]...";
+
+TEST(CommandLine, HasTheDefaultsOfTheSpec) {  // section 1
+    const Config config = config_of({"./count.sh"});
+    EXPECT_EQ(config.action, Action::serve);
+    EXPECT_EQ(config.port, 8080);
+    EXPECT_THAT(config.addresses, ElementsAre("127.0.0.1", "::1"));
+    EXPECT_TRUE(config.default_addresses);
+    EXPECT_EQ(config.unix_socket, "");
+    EXPECT_EQ(config.unix_socket_mode, 0660u);
+    EXPECT_TRUE(config.same_origin);
+    EXPECT_THAT(config.origins, IsEmpty());
+    EXPECT_THAT(config.hosts, IsEmpty());
+    EXPECT_THAT(config.upgrade_fields, IsEmpty());
+    EXPECT_THAT(config.http_fields, IsEmpty());
+    EXPECT_EQ(config.max_processes, 1024u);
+    EXPECT_EQ(config.max_connections, 10000u);
+    EXPECT_EQ(config.handshake_timeout, 10s);
+    EXPECT_EQ(config.shutdown_grace, 10s);
+    EXPECT_EQ(config.threads, 0u);  // as many as the machine has
+    EXPECT_EQ(config.log_level, log::Level::access);
+    EXPECT_EQ(config.log_format, log::Format::text);
+    EXPECT_FALSE(config.log_to_stdout);
+    const Endpoint& endpoint = config.endpoint;
+    EXPECT_THAT(endpoint.command, ElementsAre("./count.sh"));
+    EXPECT_EQ(endpoint.framing, framing::Kind::lines);
+    EXPECT_EQ(endpoint.stderr_mode, StderrMode::log);
+    EXPECT_EQ(endpoint.on_binary, OnBinary::close);
+    EXPECT_EQ(endpoint.max_message_size, 1048576u);
+    EXPECT_EQ(endpoint.ping_interval, 30s);
+    EXPECT_EQ(endpoint.idle_timeout, 0s);
+    EXPECT_EQ(endpoint.close_grace, 0s);
+    EXPECT_THAT(endpoint.pass_env, ElementsAre("PATH", "HOME", "LANG", "LC_*", "TZ", "LD_LIBRARY_PATH"));
+    EXPECT_THAT(endpoint.env, IsEmpty());
+    EXPECT_EQ(endpoint.cwd, "");
+    EXPECT_EQ(endpoint.user, "");
+    EXPECT_EQ(endpoint.group, "");
+}
+
+TEST(CommandLine, EndsTheOptionsAtTheCommand) {
+    EXPECT_THAT(config_of({"--port", "1", "ls", "--port", "2", "-a", "--", "-x"}).endpoint.command,
+                ElementsAre("ls", "--port", "2", "-a", "--", "-x"));
+    EXPECT_EQ(config_of({"--port", "1", "ls", "--port", "2"}).port, 1);
+    EXPECT_THAT(config_of({"cat", "a b", "", "--help"}).endpoint.command, ElementsAre("cat", "a b", "", "--help"));
+    EXPECT_EQ(config_of({"cat", "--help"}).action, Action::serve);
+    EXPECT_THAT(config_of({"cat", "[a,b]", "'q'", "\"q\"", "k=v"}).endpoint.command,
+                ElementsAre("cat", "[a,b]", "'q'", "\"q\"", "k=v"));
+}
+
+TEST(CommandLine, EndsTheOptionsAtTwoDashes) {
+    EXPECT_THAT(config_of({"--", "ls", "-l"}).endpoint.command, ElementsAre("ls", "-l"));
+    EXPECT_THAT(config_of({"--port=1", "--", "-strange-", "--port=2"}).endpoint.command,
+                ElementsAre("-strange-", "--port=2"));
+    EXPECT_THAT(config_of({"--", "--", "x"}).endpoint.command, ElementsAre("--", "x"));
+    EXPECT_THAT(config_of({"ls", "--", "x"}).endpoint.command, ElementsAre("ls", "--", "x"));
+}
+
+TEST(CommandLine, WantsACommand) {
+    EXPECT_THAT(errors_of({}), ElementsAre(no_command));
+    EXPECT_THAT(errors_of({"--port", "80"}), ElementsAre(no_command));
+    EXPECT_THAT(errors_of({"--"}), ElementsAre(no_command));
+    EXPECT_THAT(errors_of({"--check"}), ElementsAre(no_command));
+}
+
+TEST(CommandLine, NeedsNoCommandToPrintSomething) {
+    EXPECT_EQ(config_of({"--version"}).action, Action::version);
+    EXPECT_EQ(config_of({"--license"}).action, Action::license);
+    EXPECT_EQ(config_of({"--help"}).action, Action::help);
+    EXPECT_EQ(config_of({"-h"}).action, Action::help);
+    EXPECT_EQ(config_of({"--check", "cat"}).action, Action::check);
+    EXPECT_EQ(config_of({"--check", "--help", "--version"}).action, Action::help);
+}
+
+TEST(CommandLine, ReadsTheValueBehindABlankOrAnEqualsSign) {
+    EXPECT_EQ(config_of({"--port", "81", "cat"}).port, 81);
+    EXPECT_EQ(config_of({"--port=82", "cat"}).port, 82);
+    EXPECT_EQ(config_of({"-p", "83", "cat"}).port, 83);
+    EXPECT_EQ(config_of({"-p84", "cat"}).port, 84);
+    EXPECT_THAT(config_of({"--env=A=b=c", "cat"}).endpoint.env, ElementsAre("A=b=c"));
+    EXPECT_THAT(config_of({"--env", "A=--port", "cat"}).endpoint.env, ElementsAre("A=--port"));
+}
+
+/// Also in front of the command, which is no value, and only there.
+TEST(CommandLine, TakesNothingForAValueBehindAnEqualsSign) {
+    EXPECT_THAT(config_of({"--pass-env=", "cat"}).endpoint.pass_env, IsEmpty());
+    EXPECT_THAT(config_of({"--passenv=", "cat", "--passenv="}).endpoint.command, ElementsAre("cat", "--passenv="));
+    EXPECT_THAT(config_of({"--cwd=", "--", "--cwd=", "x"}).endpoint.command, ElementsAre("--cwd=", "x"));
+    EXPECT_EQ(config_of({"--cwd", "--user=", "cat"}).endpoint.cwd, "--user=");
+    EXPECT_THAT(errors_of({"--port=", "cat"}), ElementsAre("--port: \"\" is not a port (0 to 65535)"));
+    EXPECT_THAT(errors_of({"--port="}), ElementsAre("--port: \"\" is not a port (0 to 65535)"));
+}
+
+TEST(CommandLine, TakesTheLastOfSeveralValues) {
+    EXPECT_EQ(config_of({"--port=81", "-p", "82", "--port", "83", "cat"}).port, 83);
+    EXPECT_EQ(config_of({"--stderr=merge", "--stderr=discard", "cat"}).endpoint.stderr_mode, StderrMode::discard);
+}
+
+TEST(CommandLine, ReportsEveryMistakeAtOnce) {
+    EXPECT_THAT(errors_of({"--threads=0", "--port", "80a", "--stderr", "tagd", "cat"}),
+                ElementsAre("--port: \"80a\" is not a port (0 to 65535)",
+                            "--stderr: \"tagd\" is not a mode of stderr (log, discard, merge, tagged)",
+                            "--threads: \"0\" is not a number of threads (1 to 1024)"));
+    EXPECT_THAT(errors_of({"--port=x", "--port=y", "cat"}),
+                ElementsAre("--port: \"x\" is not a port (0 to 65535)", "--port: \"y\" is not a port (0 to 65535)"));
+    EXPECT_THAT(
+        errors_of({"--port=x", "--prot=80", "cat"}),
+        ElementsAre("--port: \"x\" is not a port (0 to 65535)", "--prot is not an option; did you mean --port?"));
+}
+
+TEST(CommandLine, NamesTheOptionThatLacksItsValue) {
+    EXPECT_THAT(errors_of({"--port"}), ElementsAre("--port needs a value"));
+    EXPECT_THAT(errors_of({"-p"}), ElementsAre("--port needs a value"));
+    EXPECT_THAT(errors_of({"--maxforks"}), ElementsAre("--max-processes needs a value"));
+    EXPECT_THAT(errors_of({"--env"}), ElementsAre("--env needs a value"));
+    EXPECT_THAT(errors_of({"--threads=0", "--port"}),
+                ElementsAre("--port needs a value", "--threads: \"0\" is not a number of threads (1 to 1024)"));
+}
+
+TEST(CommandLine, SuggestsWhatAnUnknownOptionMayHaveMeant) {
+    EXPECT_THAT(errors_of({"--prot", "80", "cat"}), ElementsAre("--prot is not an option; did you mean --port?"));
+    EXPECT_THAT(errors_of({"--adress=::", "cat"}), ElementsAre("--adress is not an option; did you mean --address?"));
+    EXPECT_THAT(errors_of({"--max-process=1", "cat"}),
+                ElementsAre("--max-process is not an option; did you mean --max-processes?"));
+    EXPECT_THAT(errors_of({"--maxfork=1", "cat"}), ElementsAre("--maxfork is not an option; did you mean --maxforks?"));
+    EXPECT_THAT(errors_of({"-port", "cat"}), ElementsAre(testing::StartsWith("--port: \"ort\" is not a port")));
+}
+
+TEST(CommandLine, SuggestsNothingFarFetched) {
+    EXPECT_THAT(errors_of({"--frobnicate", "cat"}), ElementsAre("--frobnicate is not an option (--help lists them)"));
+    EXPECT_THAT(errors_of({"-x", "cat"}), ElementsAre("-x is not an option (--help lists them)"));
+    EXPECT_THAT(errors_of({"---", "cat"}), ElementsAre("--- is not an option (--help lists them)"));
+}
+
+/// Those of later issues: none is accepted and ignored.
+TEST(CommandLine, RefusesOptionsThatAreNotThereYet) {
+    for (const std::string option :
+         {"--tls-cert", "--sslcert",       "--tls-key",        "--sslkey",        "--ssl",         "--tls-client-ca",
+          "--sslca",    "--redirect-port", "--redirport",      "--dir",           "--static-dir",  "--staticdir",
+          "--cgi-dir",  "--cgidir",        "--dev-console",    "--devconsole",    "--eof-message", "--subprotocol",
+          "--unbuffer", "--compress",      "--reverse-lookup", "--reverselookup", "--config",      "--passstderr"}) {
+        EXPECT_THAT(errors_of({option, "x", "cat"}), ElementsAre(testing::StartsWith(option + " is not an option")))
+            << option;
+        EXPECT_THAT(errors_of({option + "=x", "cat"}), ElementsAre(testing::StartsWith(option + " is not an option")))
+            << option;
+    }
+}
+
+TEST(CommandLine, HasWebsocketdsDefaultsUnderItsName) {
+    for (const std::string name : {"websocketd", "./websocketd", "/usr/local/bin/websocketd"}) {
+        const CommandLine result = parse_as(name, {"cat"});
+        EXPECT_THAT(result.errors, IsEmpty());
+        EXPECT_THAT(result.config.addresses, ElementsAre("0.0.0.0", "::"));
+        EXPECT_EQ(result.config.port, 80);
+        EXPECT_FALSE(result.config.same_origin);
+        EXPECT_THAT(result.config.hosts, ElementsAre("*"));
+        EXPECT_EQ(result.config.endpoint.ping_interval, 0s);
+        EXPECT_THAT(result.config.endpoint.pass_env, ElementsAre("PATH", "LD_LIBRARY_PATH"));
+        EXPECT_EQ(result.config.endpoint.on_binary, OnBinary::ignore);
+        EXPECT_TRUE(result.config.log_to_stdout);
+        EXPECT_EQ(result.config.endpoint.max_message_size, 1048576u);  // nothing else differs
+        EXPECT_EQ(result.config.max_processes, 1024u);
+    }
+    for (const std::string name : {"wsinetd", "websocketd2", "mywebsocketd", "websocketd/wsinetd", ""})
+        EXPECT_EQ(parse_as(name, {"cat"}).config.port, 8080) << name;
+}
+
+TEST(CommandLine, LetsOptionsWinOverWebsocketdsDefaults) {
+    const Config config = parse_as("websocketd", {"--port=8080", "--address=::1", "--pingms=500", "--passenv=HOME",
+                                                  "--on-binary=close", "--sameorigin", "cat"})
+                              .config;
+    EXPECT_EQ(config.port, 8080);
+    EXPECT_THAT(config.addresses, ElementsAre("::1"));
+    EXPECT_EQ(config.endpoint.ping_interval, 500ms);
+    EXPECT_THAT(config.endpoint.pass_env, ElementsAre("HOME"));
+    EXPECT_EQ(config.endpoint.on_binary, OnBinary::close);
+    EXPECT_TRUE(config.same_origin);
+}
+
+TEST(CommandLine, LetsOriginsBeTheOnlyOnesUnderTheNameWebsocketd) {
+    const Config config = parse_as("websocketd", {"--origin=example.com", "cat"}).config;
+    EXPECT_TRUE(config.same_origin);
+    EXPECT_THAT(config.origins, ElementsAre("example.com"));
+    EXPECT_FALSE(parse_as("websocketd", {"--sameorigin=false", "cat"}).config.same_origin);
+}
+
+TEST(CommandLine, ListensOnNoTcpPortWhereOnlyAUnixSocketIsAskedFor) {
+    EXPECT_THAT(config_of({"--unix-socket=/run/s", "cat"}).addresses, IsEmpty());
+    EXPECT_THAT(config_of({"--unixsocket", "/run/s", "cat"}).addresses, IsEmpty());
+    EXPECT_THAT(config_of({"--unix-socket=/run/s", "--port=1", "cat"}).addresses, ElementsAre("127.0.0.1", "::1"));
+    EXPECT_THAT(config_of({"--unix-socket=/run/s", "--address=::1", "cat"}).addresses, ElementsAre("::1"));
+    EXPECT_THAT(parse_as("websocketd", {"--unixsocket=/run/s", "cat"}).config.addresses, IsEmpty());
+}
+
+}  // namespace
+}  // namespace wsinetd::config

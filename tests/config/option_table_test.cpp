@@ -1,0 +1,325 @@
+#include "config/option_table.hpp"
+
+#include <gmock/gmock.h>
+
+#include <set>
+
+#include "config/command_line_fixture.hpp"
+
+namespace wsinetd::config {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+/// `Name: value` of each.
+Words lines_of(const std::vector<http::Field>& fields) {
+    Words lines;
+    for (const http::Field& field : fields) lines.push_back(field.name + ": " + field.value);
+    return lines;
+}
+
+/// One row of the table, by example: a right value and what it changes.
+struct Example {
+    std::string_view option;
+    std::string value;
+    bool (*applied)(const Config& config);
+};
+
+const std::vector<Example> examples = {
+    {"port", "0", [](const Config& c) { return c.port == 0; }},
+    {"address", "10.1.2.3", [](const Config& c) { return c.addresses == Words{"10.1.2.3"} && !c.default_addresses; }},
+    {"unix-socket", "/run/s", [](const Config& c) { return c.unix_socket == "/run/s"; }},
+    {"unix-socket-mode", "0600", [](const Config& c) { return c.unix_socket_mode == 0600; }},
+    {"origin", "https://a.example", [](const Config& c) { return c.origins == Words{"https://a.example"}; }},
+    {"same-origin", "false", [](const Config& c) { return !c.same_origin; }},
+    {"host", "a.example", [](const Config& c) { return c.hosts == Words{"a.example"}; }},
+    {"header", "X-A: b",
+     [](const Config& c) {
+         return lines_of(c.upgrade_fields) == Words{"X-A: b"} && lines_of(c.http_fields) == Words{"X-A: b"};
+     }},
+    {"header-ws", "X-A: b",
+     [](const Config& c) { return lines_of(c.upgrade_fields) == Words{"X-A: b"} && c.http_fields.empty(); }},
+    {"header-http", "X-A: b",
+     [](const Config& c) { return lines_of(c.http_fields) == Words{"X-A: b"} && c.upgrade_fields.empty(); }},
+    {"framing", "raw", [](const Config& c) { return c.endpoint.framing == framing::Kind::raw; }},
+    {"binary", "true", [](const Config& c) { return c.endpoint.framing == framing::Kind::raw; }},
+    {"stderr", "tagged", [](const Config& c) { return c.endpoint.stderr_mode == StderrMode::tagged; }},
+    {"on-binary", "accept", [](const Config& c) { return c.endpoint.on_binary == OnBinary::accept; }},
+    {"max-message-size", "64KiB", [](const Config& c) { return c.endpoint.max_message_size == 65536; }},
+    {"max-processes", "2", [](const Config& c) { return c.max_processes == 2; }},
+    {"max-connections", "3", [](const Config& c) { return c.max_connections == 3; }},
+    {"handshake-timeout", "5s", [](const Config& c) { return c.handshake_timeout == 5s; }},
+    {"ping-interval", "500ms", [](const Config& c) { return c.endpoint.ping_interval == 500ms; }},
+    {"idle-timeout", "1h", [](const Config& c) { return c.endpoint.idle_timeout == 1h; }},
+    {"close-grace", "2", [](const Config& c) { return c.endpoint.close_grace == 2s; }},
+    {"shutdown-grace", "1m", [](const Config& c) { return c.shutdown_grace == 1min; }},
+    {"pass-env", "A,B_*",
+     [](const Config& c) {
+         return c.endpoint.pass_env == Words{"A", "B_*"};
+     }},
+    {"env", "A=b", [](const Config& c) { return c.endpoint.env == Words{"A=b"}; }},
+    {"cwd", "/tmp", [](const Config& c) { return c.endpoint.cwd == "/tmp"; }},
+    {"user", "nobody", [](const Config& c) { return c.endpoint.user == "nobody"; }},
+    {"group", "nogroup", [](const Config& c) { return c.endpoint.group == "nogroup"; }},
+    {"threads", "4", [](const Config& c) { return c.threads == 4; }},
+    {"log-level", "debug", [](const Config& c) { return c.log_level == log::Level::debug; }},
+    {"log-format", "json", [](const Config& c) { return c.log_format == log::Format::json; }},
+    {"check", "", [](const Config& c) { return c.action == Action::check; }},
+    {"version", "", [](const Config& c) { return c.action == Action::version; }},
+    {"license", "", [](const Config& c) { return c.action == Action::license; }},
+    {"help", "", [](const Config& c) { return c.action == Action::help; }},
+};
+
+const Example& example_of(const Option& option) {
+    const auto found = std::ranges::find(examples, option.name, &Example::option);
+    EXPECT_NE(found, examples.end()) << option.name << " has no example in this test";
+    return found == examples.end() ? examples[0] : *found;
+}
+
+TEST(OptionTable, HasAnExampleHereForEachRow) {
+    ASSERT_EQ(examples.size(), options().size());
+    for (std::size_t i = 0; i < examples.size(); ++i) EXPECT_EQ(examples[i].option, options()[i].name);
+}
+
+TEST(OptionTable, GivesEveryOptionItsEffectInEveryFormAndUnderEveryName) {
+    for (const Option& option : options()) {
+        const Example& example = example_of(option);
+        Words names{"--" + std::string(option.name)};
+        if (!option.alias.empty() && !alias_counts_milliseconds(option))
+            names.push_back("--" + std::string(option.alias));
+        if (option.letter) names.push_back(std::string("-") + option.letter);
+        for (const std::string& name : names) {
+            const bool letter = !name.starts_with("--");
+            if (option.takes == Takes::nothing) {
+                EXPECT_TRUE(example.applied(config_of({name, "cat"}))) << name;
+                continue;
+            }
+            if (option.takes == Takes::boolean) {
+                EXPECT_TRUE(example.applied(config_of({name + "=" + example.value, "cat"}))) << name;
+                continue;
+            }
+            EXPECT_TRUE(example.applied(config_of({name, example.value, "cat"}))) << name;
+            EXPECT_TRUE(example.applied(config_of({name + (letter ? "" : "=") + example.value, "cat"}))) << name;
+            EXPECT_THAT(config_of({name, example.value, "cat", "x"}).endpoint.command, ElementsAre("cat", "x")) << name;
+        }
+        EXPECT_FALSE(example.applied(config_of({"cat"}))) << option.name << " cannot be seen to have an effect";
+    }
+}
+
+TEST(OptionTable, RepeatsNoName) {
+    std::set<std::string_view> names;
+    std::set<char> letters;
+    for (const Option& option : options()) {
+        EXPECT_TRUE(names.insert(option.name).second) << option.name;
+        if (!option.alias.empty()) {
+            EXPECT_TRUE(names.insert(option.alias).second) << option.alias;
+        }
+        if (option.letter) {
+            EXPECT_TRUE(letters.insert(option.letter).second) << option.letter;
+        }
+    }
+}
+
+/// A default as the documents print it is a value the option takes, and changes nothing.
+TEST(OptionTable, PrintsDefaultsThatAreTheDefaults) {
+    const auto standard = [](const Config& c) {
+        const Endpoint& e = c.endpoint;
+        return std::tuple(c.port, c.unix_socket_mode, c.same_origin, c.max_processes, c.max_connections,
+                          c.handshake_timeout, c.shutdown_grace, c.log_level, c.log_format, e.framing, e.stderr_mode,
+                          e.on_binary, e.max_message_size, e.ping_interval, e.idle_timeout, e.close_grace, e.pass_env);
+    };
+    for (const Option& option : options()) {
+        if (option.standard.empty() || option.name == "address" || option.name == "threads") continue;
+        const std::string value = option.takes == Takes::boolean ? "true" : std::string(option.standard);
+        EXPECT_EQ(standard(config_of({"--" + std::string(option.name) + "=" + value, "cat"})),
+                  standard(config_of({"cat"})))
+            << option.name;
+    }
+}
+
+struct Wrong {
+    Words arguments;
+    std::string error;
+};
+
+const std::vector<Wrong> wrong_values = {
+    {{"--port", "80a"}, R"(--port: "80a" is not a port (0 to 65535))"},
+    {{"--port", "65536"}, R"(--port: "65536" is not a port (0 to 65535))"},
+    {{"--port", "-1"}, R"(--port: "-1" is not a port (0 to 65535))"},
+    {{"--port", ""}, R"(--port: "" is not a port (0 to 65535))"},
+    {{"-p", "x"}, R"(--port: "x" is not a port (0 to 65535))"},
+    {{"--unix-socket", ""}, R"(--unix-socket: "" is not a path)"},
+    {{"--unix-socket-mode", "rw"}, R"(--unix-socket-mode: "rw" is not a file mode (octal, such as 0660))"},
+    {{"--unix-socket-mode", "0680"}, R"(--unix-socket-mode: "0680" is not a file mode (octal, such as 0660))"},
+    {{"--unix-socket-mode", "1777"}, R"(--unix-socket-mode: "1777" is not a file mode (octal, such as 0660))"},
+    {{"--unix-socket-mode", "00660"}, R"(--unix-socket-mode: "00660" is not a file mode (octal, such as 0660))"},
+    {{"--unix-socket-mode", ""}, R"(--unix-socket-mode: "" is not a file mode (octal, such as 0660))"},
+    {{"--same-origin=maybe"}, R"(--same-origin: "maybe" is not true or false)"},
+    {{"--binary=yes"}, R"(--binary: "yes" is not true or false)"},
+    {{"--header", "X-A"}, R"(--header: "X-A" is not a header (Name: value))"},
+    {{"--header", ": b"}, R"(--header: ": b" is not a header (Name: value))"},
+    {{"--header", "X A: b"}, R"(--header: "X A: b" is not a header (Name: value))"},
+    {{"--header-ws", "X-A : b"}, R"(--header-ws: "X-A : b" is not a header (Name: value))"},
+    {{"--header-http", "X-A: a\r\nX-B: b"}, R"(--header-http: "X-A" has a control character in its value)"},
+    {{"--header", "content-length: 5"}, R"(--header: "content-length" is the server's own to set)"},
+    {{"--header-ws", "Sec-WebSocket-Protocol: chat"},
+     R"(--header-ws: "Sec-WebSocket-Protocol" is the server's own to set)"},
+    {{"--framing", "null"}, R"(--framing: "null" is not a framing (lines, raw))"},
+    {{"--framing", "content-length"}, R"(--framing: "content-length" is not a framing (lines, raw))"},
+    {{"--stderr", "Log"}, R"(--stderr: "Log" is not a mode of stderr (log, discard, merge, tagged))"},
+    {{"--on-binary", "drop"}, R"(--on-binary: "drop" is not a way to treat binary messages (close, ignore, accept))"},
+    {{"--max-message-size", "1megabyte"},
+     R"(--max-message-size: "1megabyte" is not a size (64KiB, 1MiB; a bare number is bytes))"},
+    {{"--maxframesize", "-1"}, R"(--max-message-size: "-1" is not a size (64KiB, 1MiB; a bare number is bytes))"},
+    {{"--max-processes", "many"}, R"(--max-processes: "many" is not a number (0 or more))"},
+    {{"--max-connections", "1K"}, R"(--max-connections: "1K" is not a number (0 or more))"},
+    {{"--handshake-timeout", "soon"},
+     R"(--handshake-timeout: "soon" is not a duration (500ms, 30s, 5m; a bare number is seconds))"},
+    {{"--ping-interval", "-1s"},
+     R"(--ping-interval: "-1s" is not a duration (500ms, 30s, 5m; a bare number is seconds))"},
+    {{"--pingms", "x"}, R"(--pingms: "x" is not a duration (500ms, 30s, 5m; a bare number is seconds))"},
+    {{"--idle-timeout", "1y"}, R"(--idle-timeout: "1y" is not a duration (500ms, 30s, 5m; a bare number is seconds))"},
+    {{"--closems", ""}, R"(--closems: "" is not a duration (500ms, 30s, 5m; a bare number is seconds))"},
+    {{"--close-grace", "1 s"}, R"(--close-grace: "1 s" is not a duration (500ms, 30s, 5m; a bare number is seconds))"},
+    {{"--shutdown-grace", "s"},
+     R"(--shutdown-grace: "s" is not a duration (500ms, 30s, 5m; a bare number is seconds))"},
+    {{"--env", "A"}, R"(--env: "A" is not NAME=VALUE)"},
+    {{"--env", "=b"}, R"(--env: "=b" is not NAME=VALUE)"},
+    {{"--threads", "0"}, R"(--threads: "0" is not a number of threads (1 to 1024))"},
+    {{"--threads", "1025"}, R"(--threads: "1025" is not a number of threads (1 to 1024))"},
+    {{"--log-level", "warning"},
+     R"(--log-level: "warning" is not a log level (debug, trace, access, info, error, fatal))"},
+    {{"--log-format", "xml"}, R"(--log-format: "xml" is not a log format (text, json))"},
+    {{"--check=false"}, "--check takes no value"},
+    {{"--version=1"}, "--version takes no value"},
+    {{"--help=port"}, "--help takes no value"},
+};
+
+TEST(OptionTable, SaysOfEachWrongValueWhatWouldBeRight) {
+    for (const Wrong& wrong : wrong_values) {
+        Words arguments = wrong.arguments;
+        arguments.emplace_back("cat");
+        EXPECT_THAT(errors_of(arguments), ElementsAre(wrong.error)) << testing::PrintToString(arguments);
+    }
+}
+
+/// Where any text is a right value, or where right and wrong are seen elsewhere (`check`, Origins).
+TEST(OptionTable, HasAWrongValueHereForEachOptionThatHasAny) {
+    const std::set<std::string_view> any{"address", "origin", "host", "pass-env", "cwd", "user", "group", "license"};
+    for (const Option& option : options()) {
+        if (any.contains(option.name)) continue;
+        const std::string start = "--" + std::string(option.name);
+        const auto is_of = [&](const Wrong& wrong) {
+            return wrong.error.starts_with(start + ":") || wrong.error.starts_with(start + " ");
+        };
+        EXPECT_TRUE(std::ranges::any_of(wrong_values, is_of)) << option.name;
+    }
+}
+
+TEST(Option, PortTakesItsWholeRange) {
+    EXPECT_EQ(config_of({"--port=0", "cat"}).port, 0);
+    EXPECT_EQ(config_of({"--port=65535", "cat"}).port, 65535);
+}
+
+TEST(Option, AddressIsRepeatableAndTakesBrackets) {
+    EXPECT_THAT(config_of({"-a", "[::1]", "--address=10.0.0.1", "--address", "*", "cat"}).addresses,
+                ElementsAre("::1", "10.0.0.1", "*"));
+    EXPECT_THAT(config_of({"--address=[fe80::1]", "cat"}).addresses, ElementsAre("fe80::1"));
+}
+
+TEST(Option, UnixSocketModeIsOctalWithOrWithoutAZero) {
+    EXPECT_EQ(config_of({"--unix-socket-mode=600", "cat"}).unix_socket_mode, 0600u);
+    EXPECT_EQ(config_of({"--unix-socket-mode=0777", "cat"}).unix_socket_mode, 0777u);
+    EXPECT_EQ(config_of({"--unix-socket-mode=0", "cat"}).unix_socket_mode, 0u);
+}
+
+TEST(Option, OriginAndHostAreListsAndRepeatable) {
+    EXPECT_THAT(config_of({"--origin=a.example, b.example:80", "--origin", "*", "cat"}).origins,
+                ElementsAre("a.example", "b.example:80", "*"));
+    EXPECT_THAT(config_of({"--host=a.example,,b.example,", "cat"}).hosts, ElementsAre("a.example", "b.example"));
+    EXPECT_THAT(config_of({"--origin=", "cat"}).origins, IsEmpty());
+}
+
+TEST(Option, HeaderKeepsItsOrderAndLosesBlanksAroundItsValue) {
+    const Config config = config_of(
+        {"--header=X-A:1", "--header-ws=X-B: \t 2 ", "--header", "X-C: a: b, \"c\"", "--header-http=X-D:", "cat"});
+    // A header for all stands before those for some: the table's order, not the command line's.
+    EXPECT_THAT(lines_of(config.upgrade_fields), ElementsAre("X-A: 1", "X-C: a: b, \"c\"", "X-B: 2"));
+    EXPECT_THAT(lines_of(config.http_fields), ElementsAre("X-A: 1", "X-C: a: b, \"c\"", "X-D: "));
+}
+
+TEST(Option, BinaryIsShortForFramingRaw) {
+    EXPECT_EQ(config_of({"--binary", "cat"}).endpoint.framing, framing::Kind::raw);
+    EXPECT_EQ(config_of({"--binary=true", "cat"}).endpoint.framing, framing::Kind::raw);
+    EXPECT_EQ(config_of({"--binary=false", "cat"}).endpoint.framing, framing::Kind::lines);
+    EXPECT_EQ(config_of({"--binary=false", "--framing=raw", "cat"}).endpoint.framing, framing::Kind::raw);
+    EXPECT_THAT(config_of({"--binary", "false"}).endpoint.command, ElementsAre("false"));  // the command of that name
+}
+
+TEST(Option, SameOriginTakesTrueAndFalse) {
+    EXPECT_TRUE(config_of({"--same-origin", "cat"}).same_origin);
+    EXPECT_TRUE(config_of({"--sameorigin=true", "cat"}).same_origin);
+    EXPECT_FALSE(config_of({"--sameorigin=false", "cat"}).same_origin);
+    EXPECT_THAT(config_of({"--same-origin", "false"}).endpoint.command, ElementsAre("false"));
+}
+
+TEST(Option, WordsAreTheWholeList) {
+    for (const std::string word : {"log", "discard", "merge", "tagged"}) config_of({"--stderr", word, "cat"});
+    for (const std::string word : {"close", "ignore", "accept"}) config_of({"--on-binary", word, "cat"});
+    for (const std::string word : {"lines", "raw"}) config_of({"--framing", word, "cat"});
+    for (const std::string word : {"text", "json"}) config_of({"--log-format", word, "cat"});
+    constexpr std::string_view levels[] = {"debug", "trace", "access", "info", "error", "fatal"};
+    for (std::size_t level = 0; level < 6; ++level)
+        EXPECT_EQ(config_of({"--loglevel=" + std::string(levels[level]), "cat"}).log_level,
+                  static_cast<log::Level>(level));
+}
+
+TEST(Option, LimitsTakeZeroForNone) {
+    EXPECT_EQ(config_of({"--max-message-size=0", "cat"}).endpoint.max_message_size, 0u);
+    EXPECT_EQ(config_of({"--maxforks=0", "cat"}).max_processes, 0u);
+    EXPECT_EQ(config_of({"--ping-interval=0", "cat"}).endpoint.ping_interval, 0s);
+}
+
+TEST(Option, WebsocketdsTimesCountInMilliseconds) {
+    EXPECT_EQ(config_of({"--pingms=500", "cat"}).endpoint.ping_interval, 500ms);
+    EXPECT_EQ(config_of({"--closems", "1000", "cat"}).endpoint.close_grace, 1s);
+    EXPECT_EQ(config_of({"--pingms=0", "cat"}).endpoint.ping_interval, 0s);
+    EXPECT_EQ(config_of({"--pingms=2s", "cat"}).endpoint.ping_interval, 2s);  // with a unit it is that
+    EXPECT_EQ(config_of({"--ping-interval=500", "cat"}).endpoint.ping_interval, 500s);
+}
+
+TEST(Option, PassEnvReplacesTheDefaultAndIsRepeatable) {
+    EXPECT_THAT(config_of({"--pass-env=A, B", "--passenv", "C_*", "cat"}).endpoint.pass_env,
+                ElementsAre("A", "B", "C_*"));
+    EXPECT_THAT(config_of({"--pass-env=", "cat"}).endpoint.pass_env, IsEmpty());
+}
+
+TEST(Option, EnvKeepsItsOrderAndItsBytes) {
+    EXPECT_THAT(config_of({"--env", "A=", "--env=B= c, d ", "--env", "A=2", "cat"}).endpoint.env,
+                ElementsAre("A=", "B= c, d ", "A=2"));
+}
+
+TEST(HelpText, ListsEveryOptionWithItsDefaultAndAlias) {
+    const std::string text = help_text();
+    EXPECT_THAT(text, testing::StartsWith("Usage: wsinetd [OPTION]... COMMAND [ARGUMENT]...\n"));
+    EXPECT_THAT(
+        text, HasSubstr("\n  -p, --port N                TCP port; 0 takes a free one, the same for all addresses\n"));
+    EXPECT_THAT(text, HasSubstr("[--pingms, in ms]"));
+    for (const Option& option : options()) {
+        EXPECT_THAT(text, HasSubstr("--" + std::string(option.name)));
+        EXPECT_THAT(text, HasSubstr("[--" + std::string(option.alias))) << option.name;
+    }
+    for (std::size_t begin = 0; begin < text.size();) {
+        const auto end = text.find('\n', begin);
+        ASSERT_NE(end, std::string::npos);
+        EXPECT_LE(end - begin, 100u) << text.substr(begin, end - begin);
+        EXPECT_FALSE(end > begin && text[end - 1] == ' ') << text.substr(begin, end - begin);
+        begin = end + 1;
+    }
+}
+
+}  // namespace
+}  // namespace wsinetd::config
