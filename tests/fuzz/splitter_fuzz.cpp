@@ -61,7 +61,7 @@ public:
         const std::vector<std::byte> memory(bytes.begin(), bytes.end());  // gone afterwards
         Bytes chunk(memory);
         while (const auto piece = splitter_.next(chunk)) {
-            require(text_of(memory).ends_with(text_of(chunk)));
+            require(chunk.data() + chunk.size() == memory.data() + memory.size());
             take(*piece);
             require(splitter_.mid_message() == in_message_);
         }
@@ -90,8 +90,9 @@ private:
     }
     void wrap(Piece piece) {
         do {
-            const Piece part = Tagged(Stream::stderr_).next(piece, space_);
-            require(part.bytes.size() <= space_.size());
+            static std::vector<std::byte> space(max_tagged);
+            const Piece part = Tagged(Stream::stderr_).next(piece, space);
+            require(part.bytes.size() <= space.size());
             tagged += text_of(part.bytes);
         } while (!piece.bytes.empty());
     }
@@ -108,7 +109,6 @@ private:
     Splitter splitter_;
     Writer writer_;
     bool in_message_ = false;
-    std::vector<std::byte> space_ = std::vector<std::byte>(max_tagged);
 };
 
 void require_lines(const Output& output, const Messages& lines) {
