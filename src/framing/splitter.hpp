@@ -9,7 +9,8 @@ namespace wsinetd::framing {
 /// Pieces are views, good until the next call and as long as the chunk they were cut from.
 class Splitter {
 public:
-    /// A line of at most `limit` bytes is one piece; of a longer one, pieces go out as they come.
+    /// A line of at most `limit` bytes, 2 or more, is one piece; of a longer one, pieces go out as they come. No piece
+    /// is longer, but by a '\r' that was held as it might have belonged to the line's end.
     explicit Splitter(Kind kind, std::size_t limit = max_piece) : kind_(kind), limit_(limit) {}
 
     /// Takes one piece off the front of `chunk`. Nothing: the chunk is used up, and a line under way is held.
@@ -18,7 +19,7 @@ public:
     /// What is left when the output has ended: a last line without '\n', or the end of a message under way.
     [[nodiscard]] std::optional<Piece> finish();
 
-    /// Bytes of the line under way that are kept here, at most `limit`.
+    /// Bytes of the line under way that are kept here, at most `limit` and a '\r'.
     [[nodiscard]] std::size_t held() const noexcept { return delivered_ ? 0 : held_.size(); }
 
     /// Whether a message has begun to go out and has not ended.

@@ -250,7 +250,13 @@ TEST(LineSplitter, KeepsALoneCarriageReturnAt64KiB) {
     }
 }
 
-/// However long the line: what is held does not grow, and no piece is longer than the limit.
+TEST(LineSplitter, MakesAPieceLongerOnlyByACarriageReturnThatMightHaveBelongedToTheEnd) {
+    EXPECT_THAT(split(Kind::lines, {line_of(65536) + "\r", "\n"}), ElementsAre("<" + line_of(65536) + ">"));
+    EXPECT_THAT(split(Kind::lines, {line_of(65536) + "\r", "y\n"}), ElementsAre("<" + line_of(65536) + "\r-", "-y>"));
+    EXPECT_THAT(split(Kind::lines, {line_of(65536) + "\r"}), ElementsAre("<" + line_of(65536) + "\r>"));
+}
+
+/// However long the line: what is held does not grow.
 TEST(LineSplitter, HoldsNoMoreThan64KiBAndACarriageReturn) {
     for (const std::size_t size : {1000u, 65535u, 65536u}) {
         for (const char last : {'x', '\r'}) {
