@@ -20,14 +20,16 @@ void Pump::post() {
     asio::post(executor_, [this] { run(); });
 }
 
-void Pump::run() {
-    Next next{Next::Wait::over};
+void Pump::run() { wait(take_turn()); }
+
+/// Its outcome is not set before the call: g++ 12.2 drops that store, though what throws leaves it to be read.
+Pump::Next Pump::take_turn() {
     try {
-        next = turn_();
+        return turn_();
     } catch (const std::exception& bug) {
         nursery_.report(bug);
+        return {Next::Wait::over};
     }
-    wait(next);
 }
 
 void Pump::wait(const Next& next) {

@@ -35,6 +35,7 @@ public:
 
 private:
     void run();
+    Next take_turn();
     void wait(const Next& next);
     void post();
 
