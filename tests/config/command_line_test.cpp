@@ -19,7 +19,7 @@ TEST(CommandLine, HasTheDefaultsOfTheSpec) {  // section 1
     EXPECT_EQ(config.action, Action::serve);
     EXPECT_EQ(config.port, 8080);
     EXPECT_THAT(config.addresses, ElementsAre("127.0.0.1", "::1"));
-    EXPECT_TRUE(config.default_addresses);
+    EXPECT_THAT(config.spare_addresses, ElementsAre("127.0.0.1", "::1"));
     EXPECT_EQ(config.unix_socket, "");
     EXPECT_EQ(config.unix_socket_mode, 0660u);
     EXPECT_TRUE(config.same_origin);
@@ -100,6 +100,8 @@ TEST(CommandLine, TakesNothingForAValueBehindAnEqualsSign) {
     EXPECT_THAT(config_of({"--passenv=", "cat", "--passenv="}).endpoint.command, ElementsAre("cat", "--passenv="));
     EXPECT_THAT(config_of({"--cwd=", "--", "--cwd=", "x"}).endpoint.command, ElementsAre("--cwd=", "x"));
     EXPECT_EQ(config_of({"--cwd", "--user=", "cat"}).endpoint.cwd, "--user=");
+    EXPECT_THAT(config_of({"--passstderr", "cat", "--env="}).endpoint.command, ElementsAre("cat", "--env="));
+    EXPECT_THAT(config_of({"--binary", "cat", "--env="}).endpoint.command, ElementsAre("cat", "--env="));
     EXPECT_THAT(errors_of({"--port=", "cat"}), ElementsAre("--port: \"\" is not a port (0 to 65535)"));
     EXPECT_THAT(errors_of({"--port="}), ElementsAre("--port: \"\" is not a port (0 to 65535)"));
 }
@@ -151,7 +153,7 @@ TEST(CommandLine, RefusesOptionsThatAreNotThereYet) {
          {"--tls-cert", "--sslcert",       "--tls-key",        "--sslkey",        "--ssl",         "--tls-client-ca",
           "--sslca",    "--redirect-port", "--redirport",      "--dir",           "--static-dir",  "--staticdir",
           "--cgi-dir",  "--cgidir",        "--dev-console",    "--devconsole",    "--eof-message", "--subprotocol",
-          "--unbuffer", "--compress",      "--reverse-lookup", "--reverselookup", "--config",      "--passstderr"}) {
+          "--unbuffer", "--compress",      "--reverse-lookup", "--reverselookup", "--config"}) {
         EXPECT_THAT(errors_of({option, "x", "cat"}), ElementsAre(testing::StartsWith(option + " is not an option")))
             << option;
         EXPECT_THAT(errors_of({option + "=x", "cat"}), ElementsAre(testing::StartsWith(option + " is not an option")))

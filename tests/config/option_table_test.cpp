@@ -30,7 +30,8 @@ struct Example {
 
 const std::vector<Example> examples = {
     {"port", "0", [](const Config& c) { return c.port == 0; }},
-    {"address", "10.1.2.3", [](const Config& c) { return c.addresses == Words{"10.1.2.3"} && !c.default_addresses; }},
+    {"address", "10.1.2.3",
+     [](const Config& c) { return c.addresses == Words{"10.1.2.3"} && c.spare_addresses.empty(); }},
     {"unix-socket", "/run/s", [](const Config& c) { return c.unix_socket == "/run/s"; }},
     {"unix-socket-mode", "0600", [](const Config& c) { return c.unix_socket_mode == 0600; }},
     {"origin", "https://a.example", [](const Config& c) { return c.origins == Words{"https://a.example"}; }},
@@ -88,7 +89,7 @@ TEST(OptionTable, GivesEveryOptionItsEffectInEveryFormAndUnderEveryName) {
     for (const Option& option : options()) {
         const Example& example = example_of(option);
         Words names{"--" + std::string(option.name)};
-        if (!option.alias.empty() && !alias_counts_milliseconds(option))
+        if (!option.alias.empty() && !alias_counts_milliseconds(option) && value_of_alias(option).empty())
             names.push_back("--" + std::string(option.alias));
         if (option.letter) names.push_back(std::string("-") + option.letter);
         for (const std::string& name : names) {
@@ -308,6 +309,7 @@ TEST(HelpText, ListsEveryOptionWithItsDefaultAndAlias) {
     EXPECT_THAT(
         text, HasSubstr("\n  -p, --port N                TCP port; 0 takes a free one, the same for all addresses\n"));
     EXPECT_THAT(text, HasSubstr("[--pingms, in ms]"));
+    EXPECT_THAT(text, HasSubstr("[--passstderr, for tagged]"));
     for (const Option& option : options()) {
         EXPECT_THAT(text, HasSubstr("--" + std::string(option.name)));
         EXPECT_THAT(text, HasSubstr("[--" + std::string(option.alias))) << option.name;

@@ -140,6 +140,32 @@ TEST_F(DescriptorTest, EndsAllItsWaitsWhenItIsClosed) {
     descriptor.close();  // once is enough
 }
 
+TEST_F(DescriptorTest, CallsOnceByWayOfTheLoop) {
+    Ends pipe = readable_pipe();
+    Descriptor descriptor(executor, pipe.ours.release());
+    pipe.theirs.write("xx");
+    descriptor.when_readable([this] { order += 'r'; });
+    EXPECT_EQ(order, "");
+    run();
+    EXPECT_EQ(order, "r");
+    Ends other = writable_pipe();
+    Descriptor writable(executor, other.ours.release());
+    writable.when_writable([this] { order += 'w'; });
+    EXPECT_EQ(order, "r");
+    run();
+    EXPECT_EQ(order, "rw");
+}
+
+TEST_F(DescriptorTest, EndsAWaitThatBeginsWhenItIsClosed) {
+    Ends pipe = readable_pipe();
+    Descriptor descriptor(executor, pipe.ours.release());
+    descriptor.close();
+    nursery.spawn(note_readable(descriptor));
+    descriptor.when_writable([this] { order += 'w'; });
+    run();
+    EXPECT_EQ(order.size(), 2u);
+}
+
 /// How many epoll instances of this process watch descriptor `fd`.
 std::size_t watchers_of(int fd) {
     std::size_t count = 0;
@@ -157,9 +183,15 @@ TEST_F(DescriptorTest, LeavesEpollWhenItIsClosedThoughACopyIsOpen) {
     const int fd = pipe.ours.get();
     const Fd copy(::dup(fd));
     Descriptor descriptor(executor, pipe.ours.release());
+    EXPECT_EQ(watchers_of(fd), 0u);  // may never need a wait
+    nursery.spawn(note_readable(descriptor));
+    run_what_is_ready();
     EXPECT_EQ(watchers_of(fd), 1u);
     descriptor.close();
     EXPECT_EQ(watchers_of(fd), 0u);
+    pipe.theirs.write("x");
+    run();
+    EXPECT_EQ(order, "r");
 }
 
 }  // namespace

@@ -14,13 +14,6 @@ protected:
     awaitable<void> wait_three_times() {
         for (int i = 0; i < 3; ++i) co_await wait_and_note('w');
     }
-    awaitable<void> note_between_yields(char name) {
-        for (int i = 0; i < 3; ++i) {
-            order += name;
-            co_await yield(executor);
-        }
-    }
-
     Event event{executor};
     std::string order;
 };
@@ -77,13 +70,6 @@ TEST_F(EventTest, CanBeWaitedForAgainAndAgain) {
         run_what_is_ready();
         EXPECT_EQ(order.size(), static_cast<std::size_t>(i));
     }
-}
-
-TEST_F(EventTest, LetsOthersHaveTheirTurnAtAYield) {
-    nursery.spawn(note_between_yields('a'));
-    nursery.spawn(note_between_yields('b'));
-    run();
-    EXPECT_EQ(order, "ababab");
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ protected:
         order += '.';
     }
     awaitable<void> fail(std::string what) {
-        co_await yield(executor);
+        co_await one.wait();
         throw std::runtime_error(what);
     }
     awaitable<void> spawn_another(Event& first, Event& second) {
@@ -91,13 +91,26 @@ TEST_F(NurseryTest, IsNotMisledByTasksThatEndedBeforeTheJoin) {
 
 TEST_F(NurseryTest, TellsOfAnExceptionAndGoesOn) {
     children.spawn(fail("(bug)"));
-    children.spawn(note_when_set('a', one));
+    children.spawn(note_when_set('a', two));
     nursery.spawn(join(children));
+    one.set();
     run_what_is_ready();
     EXPECT_EQ(order, "a(bug)");
-    one.set();
+    two.set();
     run();
     EXPECT_EQ(order, "a(bug)A.");
+}
+
+TEST_F(NurseryTest, WaitsForATaskThatKeepsAPlaceToo) {
+    std::optional<Nursery::Place> place(std::in_place, children);
+    EXPECT_EQ(children.running(), 1u);
+    nursery.spawn(join(children));
+    run_what_is_ready();
+    EXPECT_EQ(order, "");
+    children.report(std::runtime_error("(bug)"));
+    place.reset();
+    run();
+    EXPECT_EQ(order, "(bug).");
 }
 
 }  // namespace
