@@ -151,6 +151,7 @@ bool is_of_the_system(const std::string& header) {
         "<atomic>", "<barrier>",    "<cerrno>",    "<chrono>",       "<condition_variable>", "<csignal>",
         "<ctime>",  "<filesystem>", "<fstream>",   "<future>",       "<iostream>",           "<latch>",
         "<mutex>",  "<random>",     "<semaphore>", "<shared_mutex>", "<stop_token>",         "<thread>"};
+    if (header.ends_with("intrin.h>") || header == "<arm_neon.h>") return false;  // instructions, which only compute
     return header.ends_with(".h>") || clocks_threads_and_files.contains(header);
 }
 

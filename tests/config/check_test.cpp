@@ -223,15 +223,15 @@ TEST_F(IdentityTest, TakesAGroupAlone) {
     EXPECT_THAT(config.endpoint.identity->groups, ElementsAre(1u));
 }
 
-TEST_F(IdentityTest, TakesNumbersThatNobodyHas) {
+TEST_F(IdentityTest, WantsAGroupForANumberThatNobodyHas) {
     config.endpoint.user = "54321";
-    ASSERT_THAT(check(config), IsEmpty());
-    EXPECT_EQ(config.endpoint.identity->user, 54321u);
-    EXPECT_EQ(config.endpoint.identity->group, 54321u);
-    EXPECT_THAT(config.endpoint.identity->groups, ElementsAre(54321u));
+    EXPECT_THAT(check(config),
+                ElementsAre("--user: the user 54321 has no entry and so no group; --group would name one"));
     config.endpoint.group = "12345";
     ASSERT_THAT(check(config), IsEmpty());
+    EXPECT_EQ(config.endpoint.identity->user, 54321u);
     EXPECT_EQ(config.endpoint.identity->group, 12345u);
+    EXPECT_THAT(config.endpoint.identity->groups, ElementsAre(12345u));
 }
 
 TEST_F(IdentityTest, MissesAUserAndAGroup) {
