@@ -26,21 +26,19 @@ void apply_websocketd_defaults(Config& config) {
 
 /// Whether the alias takes something else than the option itself, and so is read on its own.
 bool alias_differs(const Option& option) {
-    return alias_counts_milliseconds(option) || !value_of_alias(option).empty();
+    return alias_counts_milliseconds(option) || alias_may_be_negative(option) || !value_of_alias(option).empty();
 }
 
-std::string names_of(const Option& option) {
-    std::string names = "--" + std::string(option.name);
-    if (option.letter) names += std::string(",-") + option.letter;
-    if (!option.alias.empty() && !alias_differs(option)) names += ",--" + std::string(option.alias);
-    return names;
+Takes taken_by_alias(const Option& option) {
+    return value_of_alias(option).empty() ? option.takes : Takes::boolean;
 }
 
-/// One row of the table and the CLI11 options that feed it.
-struct Reader {
+/// One way to spell an option, and how far what was given so has been read.
+struct Spelling {
     const Option* option;
-    CLI::Option* values;
-    CLI::Option* alias;  ///< where it differs, or nullptr
+    bool alias;
+    const CLI::Option* source;
+    std::size_t read = 0;
 };
 
 CLI::Option* add(CLI::App& app, const std::string& names, Takes takes) {
@@ -48,25 +46,28 @@ CLI::Option* add(CLI::App& app, const std::string& names, Takes takes) {
     return app.add_option(names)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
-std::vector<Reader> add_options(CLI::App& app) {
-    std::vector<Reader> readers;
+std::vector<Spelling> add_options(CLI::App& app) {
+    std::vector<Spelling> spellings;
     for (const Option& option : options()) {
-        Reader reader{&option, add(app, names_of(option), option.takes), nullptr};
-        if (alias_differs(option))
-            reader.alias = add(app, "--" + std::string(option.alias),
-                               value_of_alias(option).empty() ? option.takes : Takes::boolean);
-        readers.push_back(reader);
+        std::string names = "--" + std::string(option.name);
+        if (option.letter) names += std::string(",-") + option.letter;
+        const std::string alias = option.alias.empty() ? "" : "--" + std::string(option.alias);
+        if (!alias.empty() && !alias_differs(option)) names += "," + alias;
+        spellings.push_back({&option, false, add(app, names, option.takes)});
+        if (!alias.empty() && alias_differs(option))
+            spellings.push_back({&option, true, add(app, alias, taken_by_alias(option))});
     }
-    return readers;
+    return spellings;
 }
 
+/// Whether the argument is an option whose value is the next one.
 bool takes_next(std::string_view argument) {
+    const auto with_value = [](Takes takes) { return takes == Takes::value || takes == Takes::values; };
     return std::ranges::any_of(options(), [&](const Option& option) {
-        const bool named = argument.starts_with("--")
-                               ? argument.substr(2) == option.name ||
-                                     (!option.alias.empty() && argument.substr(2) == option.alias)
-                               : argument.size() == 2 && argument[1] == option.letter;
-        return named && (option.takes == Takes::value || option.takes == Takes::values);
+        if (argument.size() == 2) return argument[1] == option.letter && with_value(option.takes);
+        const std::string_view name = argument.starts_with("--") ? argument.substr(2) : std::string_view{};
+        return (name == option.name && with_value(option.takes)) ||
+               (!name.empty() && name == option.alias && with_value(taken_by_alias(option)));
     });
 }
 
@@ -84,27 +85,38 @@ std::vector<std::string> with_empty_values(std::span<const char* const> argument
     return words;
 }
 
+/// Applies what was given in the order it was given in, so that of two the later counts, whatever they are called.
 class Reading {
 public:
-    explicit Reading(Draft& draft, std::vector<std::string>& errors) : draft_(draft), errors_(errors) {}
+    Reading(Draft& draft, std::vector<std::string>& errors) : draft_(draft), errors_(errors) {}
 
-    void read(const Reader& reader) {
-        for (const std::string& value : reader.values->results()) apply(*reader.option, reader.option->name, value);
-        if (!reader.alias) return;
-        for (const std::string& value : reader.alias->results()) {
-            if (alias_counts_milliseconds(*reader.option))
-                apply(*reader.option, reader.option->alias, parse_number(value) ? value + "ms" : value);
+    void read_all(const CLI::App& app, std::vector<Spelling>& spellings) {
+        for (const CLI::Option* const source : app.parse_order()) {
+            Spelling& spelling = *std::ranges::find(spellings, source, &Spelling::source);
+            const std::string& value = source->results().at(spelling.read++);
+            if (spelling.alias)
+                read_alias(*spelling.option, value);
             else
-                apply_flag(*reader.option, value);
+                apply(*spelling.option, spelling.option->name, value);
         }
     }
 
 private:
-    void apply_flag(const Option& option, const std::string& value) {
-        if (value == "true")
-            apply(option, option.alias, std::string(value_of_alias(option)));
-        else if (value != "false")
+    void read_alias(const Option& option, const std::string& value) {
+        if (const std::string_view stands_for = value_of_alias(option); !stands_for.empty())
+            return read_flag(option, value, stands_for);
+        if (alias_counts_milliseconds(option))
+            return apply(option, option.alias, parse_number(value) ? value + "ms" : value);
+        const bool negative = value.starts_with('-') && parse_number(std::string_view(value).substr(1));
+        apply(option, option.alias, negative ? "0" : value);
+    }
+
+    void read_flag(const Option& option, const std::string& value, std::string_view stands_for) {
+        const std::optional<bool> on = parse_flag(value);
+        if (!on)
             errors_.push_back("--" + std::string(option.alias) + ": \"" + value + "\" is not true or false");
+        else if (*on)
+            apply(option, option.alias, std::string(stands_for));
     }
 
     void apply(const Option& option, std::string_view name, const std::string& value) {
@@ -175,7 +187,7 @@ CommandLine parse_command_line(std::span<const char* const> arguments) {
     CLI::App app;
     app.set_help_flag();
     app.prefix_command();
-    const std::vector<Reader> readers = add_options(app);
+    std::vector<Spelling> spellings = add_options(app);
     CommandLine result;
     std::vector<std::string> words = with_empty_values(arguments.subspan(std::min<std::size_t>(1, arguments.size())));
     std::ranges::reverse(words);  // CLI11 takes them from the back
@@ -184,8 +196,7 @@ CommandLine parse_command_line(std::span<const char* const> arguments) {
     } catch (const CLI::ParseError& error) {
         result.errors.push_back(missing_value(error));
     }
-    Reading reading(draft, result.errors);
-    for (const Reader& reader : readers) reading.read(reader);
+    Reading(draft, result.errors).read_all(app, spellings);
 
     std::vector<std::string> command = app.remaining();
     if (!command.empty() && command[0].starts_with("-") && command[0].size() > 1 && command[0] != "--") {

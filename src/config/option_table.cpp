@@ -4,6 +4,7 @@
 #include <array>
 
 #include "config/units.hpp"
+#include "http/authority.hpp"
 
 namespace wsinetd::config {
 namespace {
@@ -27,8 +28,9 @@ Complaint set_duration(Milliseconds& target, std::string_view value) {
 }
 
 Complaint set_flag(bool& target, std::string_view value) {
-    if (value != "true" && value != "false") return is_not(value, "true or false");
-    target = value == "true";
+    const std::optional<bool> flag = parse_flag(value);
+    if (!flag) return is_not(value, "true or false");
+    target = *flag;
     return {};
 }
 
@@ -115,6 +117,17 @@ Complaint add_address(Draft& draft, std::string_view value) {
     return {};
 }
 
+Complaint add_hosts(Draft& draft, std::string_view value) {
+    for (std::string& host : elements(value)) {
+        const auto authority = http::parse_authority(host);
+        const bool named = authority && authority->host == host && host.find('*') == std::string::npos;
+        if (host != "*" && !named)
+            return is_not(host, "a host (a name, an IPv4 address, an IPv6 address in brackets, or *)");
+        draft.config.hosts.push_back(std::move(host));
+    }
+    return {};
+}
+
 Complaint set_mode(Draft& draft, std::string_view value) {
     const bool octal = !value.empty() && value.size() <= 4 &&
                        std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '7'; });
@@ -128,14 +141,17 @@ Complaint set_mode(Draft& draft, std::string_view value) {
 Complaint set_framing(Draft& draft, std::string_view value) {
     constexpr std::array<std::pair<std::string_view, framing::Kind>, 2> words{
         {{"lines", framing::Kind::lines}, {"raw", framing::Kind::raw}}};
-    draft.framing_given = true;
     return set_word(draft.config.endpoint.framing, value, words, "a framing");
 }
 
 Complaint set_binary(Draft& draft, std::string_view value) {
     bool binary = false;
     if (auto wrong = set_flag(binary, value)) return wrong;
-    if (binary || !draft.framing_given) draft.config.endpoint.framing = binary ? framing::Kind::raw : framing::Kind::lines;
+    framing::Kind& framing = draft.config.endpoint.framing;
+    if (binary)
+        framing = framing::Kind::raw;
+    else if (framing == framing::Kind::raw)
+        framing = framing::Kind::lines;
     return {};
 }
 
@@ -235,10 +251,7 @@ const std::array rows = std::to_array<Option>({
      }},
     {"host", 0, "", Takes::values, "LIST", "", Group::access,
      "names the server answers to on loopback and private addresses, comma-separated, * for any",
-     [](Draft& draft, std::string_view value) -> Complaint {
-         append(draft.config.hosts, value);
-         return {};
-     }},
+     add_hosts},
     {"header", 0, "", Takes::values, "H", "", Group::access, "header for every response (Name: value)",
      [](Draft& draft, std::string_view value) -> Complaint {
          if (auto wrong = add_field(draft.config.upgrade_fields, value)) return wrong;
@@ -328,6 +341,9 @@ std::string_view title_of(Group group) {
 
 /// websocketd counts these in milliseconds, where ours count in seconds.
 bool alias_counts_milliseconds(const Option& option) { return option.alias.ends_with("ms"); }
+
+/// In websocketd any number below 1 is no limit.
+bool alias_may_be_negative(const Option& option) { return option.alias == "maxforks"; }
 
 std::string_view value_of_alias(const Option& option) { return option.alias == "passstderr" ? "tagged" : ""; }
 

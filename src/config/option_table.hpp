@@ -14,7 +14,6 @@ struct Draft {
     bool port_given = false;
     bool addresses_given = false;
     bool origin_rule_given = false;  ///< --origin or --same-origin
-    bool framing_given = false;
     bool pass_env_given = false;
 };
 
@@ -47,6 +46,9 @@ struct Option {
 
 /// Whether the alias takes a bare number as milliseconds, unlike the option itself.
 [[nodiscard]] bool alias_counts_milliseconds(const Option& option);
+
+/// Whether the alias takes a negative number for 0.
+[[nodiscard]] bool alias_may_be_negative(const Option& option);
 
 /// What the alias stands for where it takes no value, as `--passstderr` does for `--stderr tagged`; else empty.
 [[nodiscard]] std::string_view value_of_alias(const Option& option);

@@ -76,6 +76,14 @@ std::optional<std::uint64_t> parse_number(std::string_view text, std::uint64_t m
     return value;
 }
 
+std::optional<bool> parse_flag(std::string_view text) {
+    for (const std::string_view word : {"true", "1", "t", "T", "TRUE", "True"})
+        if (text == word) return true;
+    for (const std::string_view word : {"false", "0", "f", "F", "FALSE", "False"})
+        if (text == word) return false;
+    return {};
+}
+
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
     const auto value = parse_with_unit(text, durations, max_duration);
     if (!value) return {};

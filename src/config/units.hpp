@@ -1,4 +1,4 @@
-#pragma once  // Numbers with units, as people write them: `500ms`, `1MiB`.
+#pragma once  // Values as people write them: numbers with units (`500ms`, `1MiB`), true and false.
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -8,6 +8,9 @@ namespace wsinetd::config {
 
 /// Decimal digits only, no sign, no more than `max`.
 [[nodiscard]] std::optional<std::uint64_t> parse_number(std::string_view text, std::uint64_t max = UINT64_MAX);
+
+/// `true` or `false`, and what else Go, and so websocketd, takes for them: `1`, `t`, `T`, `TRUE`, `True` and so on.
+[[nodiscard]] std::optional<bool> parse_flag(std::string_view text);
 
 /// `500ms`, `30s`, `1.5s`, `5m`, `1h`, `1d`; a bare number counts seconds. Rounded down to milliseconds; at most a
 /// thousand years.

@@ -82,18 +82,6 @@ private:
         return ::poll(&poll, 1, lost_ > 0 ? 0 : patience_ms) != 0;
     }
 
-    /// True: there is room for a record now.
-    bool say_how_many_are_lost() {
-        if (lost_ == 0) return true;
-        const Field count{"count", lost_};
-        const std::string line = line_of(format_, Level::error, "log records lost", {&count, 1});
-        if (!put(cut_ ? '\n' + line : line)) return false;
-        const bool room = writable();
-        lost_ = 0;
-        cut_ = false;
-        return room;
-    }
-
     /// To be called when it is writable. A pipe then takes this much at once; more could block, so it is asked again.
     /// False: not all of it was written.
     bool put(std::string_view text) {

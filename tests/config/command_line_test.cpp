@@ -111,11 +111,32 @@ TEST(CommandLine, TakesTheLastOfSeveralValues) {
     EXPECT_EQ(config_of({"--stderr=merge", "--stderr=discard", "cat"}).endpoint.stderr_mode, StderrMode::discard);
 }
 
+TEST(CommandLine, TakesTheLastOfTwoSpellingsToo) {
+    EXPECT_EQ(config_of({"--closems=1500", "--close-grace=2s", "cat"}).endpoint.close_grace, Milliseconds(2000));
+    EXPECT_EQ(config_of({"--close-grace=2s", "--closems=1500", "cat"}).endpoint.close_grace, Milliseconds(1500));
+    EXPECT_EQ(config_of({"--passstderr", "--stderr=log", "cat"}).endpoint.stderr_mode, StderrMode::log);
+    EXPECT_EQ(config_of({"--stderr=log", "--passstderr", "cat"}).endpoint.stderr_mode, StderrMode::tagged);
+}
+
+TEST(CommandLine, TakesNegativeMaxforksForNoLimitAsWebsocketdDoes) {
+    EXPECT_EQ(config_of({"--maxforks=-1", "cat"}).max_processes, 0u);
+    EXPECT_THAT(errors_of({"--max-processes=-1", "cat"}),
+                ElementsAre("--max-processes: \"-1\" is not a number (0 or more)"));
+}
+
+TEST(CommandLine, TakesEveryTrueAndFalseThatWebsocketdTakes) {
+    for (const std::string yes : {"true", "1", "t", "T", "TRUE", "True"})
+        EXPECT_EQ(config_of({"--binary=" + yes, "cat"}).endpoint.framing, framing::Kind::raw) << yes;
+    for (const std::string no : {"false", "0", "f", "F", "FALSE", "False"})
+        EXPECT_EQ(config_of({"--binary", "--binary=" + no, "cat"}).endpoint.framing, framing::Kind::lines) << no;
+    EXPECT_THAT(errors_of({"--binary=yes", "cat"}), ElementsAre("--binary: \"yes\" is not true or false"));
+}
+
 TEST(CommandLine, ReportsEveryMistakeAtOnce) {
     EXPECT_THAT(errors_of({"--threads=0", "--port", "80a", "--stderr", "tagd", "cat"}),
-                ElementsAre("--port: \"80a\" is not a port (0 to 65535)",
-                            "--stderr: \"tagd\" is not a mode of stderr (log, discard, merge, tagged)",
-                            "--threads: \"0\" is not a number of threads (1 to 1024)"));
+                ElementsAre("--threads: \"0\" is not a number of threads (1 to 1024)",
+                            "--port: \"80a\" is not a port (0 to 65535)",
+                            "--stderr: \"tagd\" is not a mode of stderr (log, discard, merge, tagged)"));
     EXPECT_THAT(errors_of({"--port=x", "--port=y", "cat"}),
                 ElementsAre("--port: \"x\" is not a port (0 to 65535)", "--port: \"y\" is not a port (0 to 65535)"));
     EXPECT_THAT(
@@ -126,7 +147,7 @@ TEST(CommandLine, ReportsEveryMistakeAtOnce) {
 TEST(CommandLine, NamesTheOptionThatLacksItsValue) {
     EXPECT_THAT(errors_of({"--port"}), ElementsAre("--port needs a value"));
     EXPECT_THAT(errors_of({"-p"}), ElementsAre("--port needs a value"));
-    EXPECT_THAT(errors_of({"--maxforks"}), ElementsAre("--max-processes needs a value"));
+    EXPECT_THAT(errors_of({"--maxforks"}), ElementsAre("--maxforks needs a value"));
     EXPECT_THAT(errors_of({"--env"}), ElementsAre("--env needs a value"));
     EXPECT_THAT(errors_of({"--threads=0", "--port"}),
                 ElementsAre("--port needs a value", "--threads: \"0\" is not a number of threads (1 to 1024)"));

@@ -244,11 +244,19 @@ TEST(Option, OriginAndHostAreListsAndRepeatable) {
     EXPECT_THAT(config_of({"--origin=", "cat"}).origins, IsEmpty());
 }
 
+TEST(Option, HostIsANameOrAnAddressWithoutAPort) {
+    EXPECT_THAT(config_of({"--host=*,a.example,192.0.2.1,[2001:db8::1]", "cat"}).hosts,
+                ElementsAre("*", "a.example", "192.0.2.1", "[2001:db8::1]"));
+    for (const std::string bad : {"a.example:80", "http://a.example", "a/b", "*.a.example", "2001:db8::1"})
+        EXPECT_THAT(errors_of({"--host=" + bad, "cat"}),
+                    ElementsAre("--host: \"" + bad +
+                                "\" is not a host (a name, an IPv4 address, an IPv6 address in brackets, or *)"));
+}
+
 TEST(Option, HeaderKeepsItsOrderAndLosesBlanksAroundItsValue) {
     const Config config = config_of(
         {"--header=X-A:1", "--header-ws=X-B: \t 2 ", "--header", "X-C: a: b, \"c\"", "--header-http=X-D:", "cat"});
-    // A header for all stands before those for some: the table's order, not the command line's.
-    EXPECT_THAT(lines_of(config.upgrade_fields), ElementsAre("X-A: 1", "X-C: a: b, \"c\"", "X-B: 2"));
+    EXPECT_THAT(lines_of(config.upgrade_fields), ElementsAre("X-A: 1", "X-B: 2", "X-C: a: b, \"c\""));
     EXPECT_THAT(lines_of(config.http_fields), ElementsAre("X-A: 1", "X-C: a: b, \"c\"", "X-D: "));
 }
 

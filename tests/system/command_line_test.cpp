@@ -163,7 +163,7 @@ TEST(CommandLine, AMistakeIsNamedWithWhatWouldBeRight) {
              Mistake{{"--check=yes", "cat"}, "--check takes no value"},
              Mistake{{"--port", "99999", "cat"}, "--port: \"99999\" is not a port (0 to 65535)"},
              Mistake{{"--binary=perhaps", "cat"}, "--binary: \"perhaps\" is not true or false"},
-             Mistake{{"--same-origin=1", "cat"}, "--same-origin: \"1\" is not true or false"},
+             Mistake{{"--same-origin=maybe", "cat"}, "--same-origin: \"maybe\" is not true or false"},
              Mistake{{"--framing", "xml", "cat"}, "--framing: \"xml\" is not a framing (lines, raw)"},
              Mistake{{"--stderr", "x", "cat"}, "--stderr: \"x\" is not a mode of stderr (log, discard, merge, tagged)"},
              Mistake{{"--on-binary", "x", "cat"},
