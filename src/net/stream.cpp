@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace wsinetd::net {
@@ -41,14 +42,41 @@ Address address_of(const sockaddr_storage& storage) {
 
 }  // namespace
 
-void Stream::shutdown_send() { ::shutdown(fd(), SHUT_WR); }
+void Stream::begin_tls(const TlsContext& context) { tls_ = std::make_unique<TlsSession>(context, fd()); }
 
-std::size_t Stream::unacknowledged() {
-    int bytes = 0;
-    return ::ioctl(fd(), SIOCOUTQ, &bytes) == 0 && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
+awaitable<Descriptor::Outcome> Stream::wait(TlsSession::Wait what) {
+    switch (what) {
+        case TlsSession::Wait::none: break;
+        case TlsSession::Wait::readable: co_return co_await socket_.readable();
+        case TlsSession::Wait::writable: co_return co_await socket_.writable();
+    }
+    co_return Descriptor::Outcome{};
+}
+
+Pump::Next Stream::until_readable() {
+    using Wait = Pump::Next::Wait;
+    switch (tls_ ? tls_->to_read() : TlsSession::Wait::readable) {
+        case TlsSession::Wait::none: return {Wait::others};
+        case TlsSession::Wait::readable: return {Wait::readable, &socket_};
+        case TlsSession::Wait::writable: return {Wait::writable, &socket_};
+    }
+    return {Wait::over};
+}
+
+void Stream::shutdown_send() {
+    if (tls_) tls_->close_notify();
+    ::shutdown(fd(), SHUT_WR);
+}
+
+std::uint64_t Stream::acknowledged(std::uint64_t written) {
+    int waiting = 0;
+    if (::ioctl(fd(), SIOCOUTQ, &waiting) != 0 || waiting < 0) waiting = 0;
+    const std::uint64_t sent = tls_ ? tls_->sent() : written;
+    return sent - std::min(sent, static_cast<std::uint64_t>(waiting));
 }
 
 void Stream::close() {
+    tls_.reset();  // it knows the descriptor by its number, which may be another's soon
     if (!socket_.is_open()) return;
     ::shutdown(fd(), SHUT_WR);
     socket_.close();

@@ -1,6 +1,6 @@
-#pragma once  // A client's connection: TCP or unix socket.
-#include "net/descriptor.hpp"
+#pragma once  // A client's connection: TCP or unix socket, plain or under TLS.
 #include "net/pump.hpp"
+#include "net/tls.hpp"
 
 namespace wsinetd::net {
 
@@ -14,24 +14,43 @@ struct Endpoints {
     bool unix_socket = false;
 };
 
-/// A connected socket of the loop.
+/// A connected socket of the loop. One that is plain pays for TLS with a pointer and a branch.
 class Stream {
 public:
     Stream(Executor executor, int fd) : socket_(executor, fd) {}
     ~Stream() { close(); }
 
-    awaitable<Descriptor::Outcome> readable() { return socket_.readable(); }
-    awaitable<Descriptor::Outcome> writable() { return socket_.writable(); }
-    /// For a pump that is to read next.
-    Pump::Next until_readable() { return {Pump::Next::Wait::readable, &socket_}; }
-    Transfer read(std::span<std::byte> space) { return socket_.read(space); }
-    Transfer write(std::span<const std::byte> bytes) { return socket_.write(bytes); }
+    /// Before the first byte: what follows is TLS. `handshake` must be done before anything is read or written.
+    void begin_tls(const TlsContext& context);
+    /// An attempt; after `would_block` it is tried again when the stream is `readable`.
+    TlsHandshake handshake() { return tls_->handshake(); }
+    /// After a handshake that failed: what is read and written now is plain.
+    void abandon_tls() { tls_.reset(); }
 
-    /// No more will be sent: FIN follows the data.
+    /// Until reading is worth another try, which with TLS may be at once, or when something can be written.
+    awaitable<Descriptor::Outcome> readable() {
+        if (tls_ && tls_->to_read() != TlsSession::Wait::readable) return wait(tls_->to_read());
+        return socket_.readable();
+    }
+    awaitable<Descriptor::Outcome> writable() {
+        if (tls_ && tls_->to_write() != TlsSession::Wait::writable) return wait(tls_->to_write());
+        return socket_.writable();
+    }
+    /// The same for a pump that is to read next.
+    Pump::Next until_readable();
+    /// A short read has emptied the stream.
+    Transfer read(std::span<std::byte> space) { return tls_ ? tls_->read(space) : socket_.read(space); }
+    /// After `would_block` the next write must begin with the bytes that were left.
+    Transfer write(std::span<const std::byte> bytes) { return tls_ ? tls_->write(bytes) : socket_.write(bytes); }
+
+    /// No more will be sent: close_notify where there is TLS, then FIN, follow the data.
     void shutdown_send();
 
-    /// Bytes written but not yet acknowledged by the peer's kernel (SIOCOUTQ).
-    [[nodiscard]] std::size_t unacknowledged();
+    /// The position on the wire after `written` bytes of this stream: the same, or with TLS one in the bytes of records,
+    /// which is what the kernel counts.
+    [[nodiscard]] std::uint64_t position(std::uint64_t written) const { return tls_ ? tls_->sent_whole() : written; }
+    /// The position up to which the peer's kernel has acknowledged it. (SIOCOUTQ)
+    [[nodiscard]] std::uint64_t acknowledged(std::uint64_t written);
 
     void close();
 
@@ -40,7 +59,10 @@ public:
     [[nodiscard]] Endpoints endpoints();
 
 private:
+    awaitable<Descriptor::Outcome> wait(TlsSession::Wait what);
+
     Descriptor socket_;
+    std::unique_ptr<TlsSession> tls_;  ///< nullptr: plain, or closed
 };
 
 }  // namespace wsinetd::net

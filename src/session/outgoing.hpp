@@ -33,9 +33,15 @@ public:
     /// The socket refused: the client is gone.
     [[nodiscard]] bool failed() const { return failed_; }
 
-    /// Positions in the stream of bytes to the client, see Keepalive::View.
-    [[nodiscard]] std::uint64_t queued() const { return written_ + kept_.size() - kept_from_; }
-    [[nodiscard]] std::uint64_t delivered() { return written_ - std::min(written_, stream_unacknowledged()); }
+    /// Positions in the stream of bytes to the client, see Keepalive::View. Under TLS they count the bytes of records,
+    /// as the kernel does: only so does `delivered` grow exactly when the peer acknowledges something. What is kept is
+    /// counted bare, without the records it will be in, and a ping behind it is taken for delivered when all but some
+    /// hundred bytes are.
+    [[nodiscard]] std::uint64_t queued() const { return stream_.position(written_) + kept_.size() - kept_from_; }
+    [[nodiscard]] std::uint64_t delivered() {
+        return stream_.is_open() ? std::min(queued(), stream_.acknowledged(written_)) : written_;
+    }
+    /// Bytes of frames the kernel has taken.
     [[nodiscard]] std::uint64_t written() const { return written_; }
 
 private:
@@ -43,7 +49,6 @@ private:
     std::size_t try_write(std::span<const std::byte> frames);
     net::awaitable<void> flush();
     [[nodiscard]] bool flush_some();
-    std::uint64_t stream_unacknowledged() { return stream_.is_open() ? stream_.unacknowledged() : 0; }
 
     net::Stream& stream_;
     net::Nursery& nursery_;

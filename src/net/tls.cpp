@@ -1,0 +1,256 @@
+#include "net/tls.hpp"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <cassert>
+#include <cerrno>
+#include <string_view>
+
+#include "net/certificate.hpp"
+
+namespace wsinetd::net {
+namespace {
+
+/// Of TLS 1.2, forward secret and authenticated; TLS 1.3 has no others.
+constexpr const char* ciphers_12 = "ECDHE+AESGCM:ECDHE+CHACHA20";
+/// Ours among the sessions a client might want to resume: without it OpenSSL resumes none that showed a certificate.
+constexpr unsigned char session_context[] = "wsinetd";
+constexpr std::size_t largest_record = 16 * 1024;
+
+/// ALPN: HTTP/1.1 is all there is here, and who asks for others only is told so (RFC 7301, 3.2).
+int select_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_size, const unsigned char* offered,
+                    unsigned offered_size, void*) {
+    static constexpr std::string_view ours = "http/1.1";
+    std::string_view rest(reinterpret_cast<const char*>(offered), offered_size);
+    while (!rest.empty()) {
+        const auto size = static_cast<unsigned char>(rest.front());
+        const std::string_view name = rest.substr(1, size);
+        if (name == ours) {
+            *chosen = reinterpret_cast<const unsigned char*>(name.data());
+            *chosen_size = size;
+            return SSL_TLSEXT_ERR_OK;
+        }
+        rest.remove_prefix(1 + name.size());
+    }
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+using Errors = std::vector<std::string>;
+
+std::string quoted(const std::string& path) { return '"' + path + '"'; }
+
+std::vector<Certificate> load_certificates(const char* option, const std::string& path, Errors& errors) {
+    const FileText file = read_file(path);
+    std::vector<Certificate> all = parse_certificates(file.text);
+    if (!file.error.empty())
+        errors.push_back(std::string(option) + ": cannot read " + quoted(path) + ": " + file.error);
+    else if (all.empty())
+        errors.push_back(std::string(option) + ": " + quoted(path) +
+                         " holds no certificate (PEM: -----BEGIN CERTIFICATE-----), or a broken one");
+    return all;
+}
+
+Key load_key(const std::string& path, Errors& errors) {
+    const FileText file = read_file(path);
+    Key key = parse_key(file.text);
+    if (!file.error.empty())
+        errors.push_back("--tls-key: cannot read " + quoted(path) + ": " + file.error);
+    else if (!key && is_encrypted(file.text))
+        errors.push_back("--tls-key: " + quoted(path) +
+                         " asks for a password, and nobody is there to give it; openssl pkey writes it without one");
+    else if (!key)
+        errors.push_back("--tls-key: " + quoted(path) + " holds no private key (PEM: -----BEGIN PRIVATE KEY-----)");
+    return key;
+}
+
+/// What OpenSSL holds against a certificate that can be read, as that its key is too short.
+std::string objection() {
+    const char* const words = ERR_reason_error_string(ERR_peek_error());
+    return words ? words : "OpenSSL does not say why";
+}
+
+}  // namespace
+
+struct TlsContext::Material {
+    std::vector<Certificate> chain;
+    Key key;
+    std::vector<Certificate> client_cas;
+};
+
+TlsContext::Loaded TlsContext::load(const TlsFiles& files) {
+    Loaded loaded;
+    Errors& errors = loaded.errors;
+    Material material{load_certificates("--tls-cert", files.certificate, errors), load_key(files.key, errors), {}};
+    if (!files.client_ca.empty()) material.client_cas = load_certificates("--tls-client-ca", files.client_ca, errors);
+    if (!material.chain.empty() && material.key &&
+        X509_check_private_key(material.chain[0].get(), material.key.get()) != 1)
+        errors.push_back("--tls-key: " + quoted(files.key) + " is not the key of the first certificate in " +
+                         quoted(files.certificate));
+    if (!errors.empty()) return loaded;
+    const std::shared_ptr<TlsContext> context(new TlsContext(SSL_CTX_new(TLS_server_method())));
+    context->set_rules();
+    context->use(material, files, errors);
+    if (errors.empty()) loaded.context = context;
+    return loaded;
+}
+
+void TlsContext::use(const Material& material, const TlsFiles& files, Errors& errors) {
+    ERR_clear_error();
+    bool used = true;
+    for (const Certificate& each : material.chain)
+        used = used && (&each == &material.chain.front() ? SSL_CTX_use_certificate(context_, each.get())
+                                                         : SSL_CTX_add1_chain_cert(context_, each.get())) == 1;
+    if (!used || SSL_CTX_use_PrivateKey(context_, material.key.get()) != 1) {
+        errors.push_back("--tls-cert: " + quoted(files.certificate) + " cannot be used: " + objection());
+        return;
+    }
+    names_ = names_of(*material.chain.front());
+    if (const auto when = out_of_date(*material.chain.front()))
+        warnings_.push_back("--tls-cert: the certificate in " + quoted(files.certificate) + " " + *when);
+    if (material.client_cas.empty()) return;
+    X509_STORE* const store = SSL_CTX_get_cert_store(context_);
+    for (const Certificate& each : material.client_cas) {
+        X509_STORE_add_cert(store, each.get());
+        SSL_CTX_add_client_CA(context_, each.get());  // by which a client picks one of its certificates
+    }
+    // What the file holds is trusted, whether or not some other authority has signed it.
+    X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
+    SSL_CTX_set_verify(context_, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+}
+
+void TlsContext::set_rules() {
+    SSL_CTX_set_min_proto_version(context_, TLS1_2_VERSION);
+    SSL_CTX_set_cipher_list(context_, ciphers_12);
+    SSL_CTX_set_options(context_, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+                                      // FIN without close_notify ends a connection as it does without TLS: WebSocket
+                                      // and HTTP know by themselves whether something is missing.
+                                      SSL_OP_IGNORE_UNEXPECTED_EOF);
+    // An idle connection keeps no record buffers.
+    SSL_CTX_set_mode(context_,
+                     SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_read_ahead(context_, 1);  // one read for many small records instead of two for each
+    SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_OFF);  // tickets are the client's to keep
+    SSL_CTX_set_session_id_context(context_, session_context, sizeof session_context - 1);
+    SSL_CTX_set_alpn_select_cb(context_, select_protocol, nullptr);
+}
+
+TlsContext::~TlsContext() { SSL_CTX_free(context_); }
+
+TlsSession::TlsSession(const TlsContext& context, int fd) : ssl_(SSL_new(context.context_)) {
+    if (!ssl_ || SSL_set_fd(ssl_, fd) != 1) {
+        error_ = ENOMEM;
+        return;
+    }
+    SSL_set_accept_state(ssl_);
+}
+
+TlsSession::~TlsSession() { SSL_free(ssl_); }
+
+TlsHandshake TlsSession::handshake() {
+    using State = TlsHandshake::State;
+    if (error_ != 0) return {State::lost, {}};
+    ERR_clear_error();
+    errno = 0;
+    const int result = SSL_do_handshake(ssl_);
+    if (result == 1) {
+        to_read_ = Wait::none;  // the first request may have come with it
+        sent_whole_ = sent();
+        return {State::done, {}};
+    }
+    const unsigned long reason = ERR_peek_error();
+    switch (outcome(result, to_read_).state) {
+        case Transfer::State::would_block:
+            return {State::would_block, {}};
+        case Transfer::State::moved:
+        case Transfer::State::end:
+            return {State::lost, {}};
+        case Transfer::State::failed:
+            break;
+    }
+    if (reason == 0) return {State::lost, {}};
+    if (ERR_GET_LIB(reason) == ERR_LIB_SSL && ERR_GET_REASON(reason) == SSL_R_HTTP_REQUEST)
+        return {State::plain_http, {}};
+    const char* const words = ERR_reason_error_string(reason);
+    std::string why = words ? words : "no common ground";
+    const long verified = SSL_get_verify_result(ssl_);
+    if (verified != X509_V_OK) why.append(": ").append(X509_verify_cert_error_string(verified));
+    return {State::refused, std::move(why)};
+}
+
+Transfer TlsSession::read(std::span<std::byte> space) {
+    std::size_t done = 0;
+    while (done < space.size()) {
+        if (error_ != 0 && done == 0) return {Transfer::State::failed, 0, error_};
+        ERR_clear_error();
+        errno = 0;
+        std::size_t count = 0;
+        const int result = SSL_read_ex(ssl_, space.data() + done, space.size() - done, &count);
+        if (result != 1) {
+            const Transfer transfer = outcome(result, to_read_);
+            if (done == 0) return transfer;
+            return {Transfer::State::moved, done};  // an end or a failure is found again by the next read
+        }
+        done += count;
+        // Nothing is left here. After a whole record more may be in the socket; after a small one it is not worth a
+        // system call to learn that there is not, and if there is, the wait will end at once.
+        if (count < largest_record && !SSL_has_pending(ssl_)) {
+            to_read_ = Wait::readable;
+            return {Transfer::State::moved, done};
+        }
+    }
+    to_read_ = Wait::none;
+    return {Transfer::State::moved, done};
+}
+
+Transfer TlsSession::write(std::span<const std::byte> bytes) {
+    std::size_t done = 0;
+    while (done < bytes.size()) {
+        if (error_ != 0) return {Transfer::State::failed, 0, error_};
+        ERR_clear_error();
+        errno = 0;
+        std::size_t count = 0;
+        const int result = SSL_write_ex(ssl_, bytes.data() + done, bytes.size() - done, &count);
+        if (result != 1) {
+            const Transfer transfer = outcome(result, to_write_);
+            if (done == 0) return transfer;
+            break;  // a failure is found again by the next write
+        }
+        done += count;
+        sent_whole_ = sent();
+    }
+    return {Transfer::State::moved, done};
+}
+
+void TlsSession::close_notify() {
+    if (error_ != 0 || SSL_in_init(ssl_)) return;  // nothing may follow a failure, and nobody is to be told before
+    ERR_clear_error();
+    SSL_shutdown(ssl_);
+}
+
+std::uint64_t TlsSession::sent() const { return ssl_ ? BIO_number_written(SSL_get_wbio(ssl_)) : 0; }
+
+Transfer TlsSession::outcome(int result, Wait& wait) {
+    const int system_error = errno;
+    switch (SSL_get_error(ssl_, result)) {
+        case SSL_ERROR_WANT_READ:
+            wait = Wait::readable;
+            return {Transfer::State::would_block};
+        case SSL_ERROR_WANT_WRITE:
+            wait = Wait::writable;
+            return {Transfer::State::would_block};
+        case SSL_ERROR_ZERO_RETURN:
+            wait = Wait::none;
+            return {Transfer::State::end};
+        case SSL_ERROR_SYSCALL:
+            error_ = system_error != 0 ? system_error : ECONNRESET;
+            break;
+        default:
+            error_ = EPROTO;
+            break;
+    }
+    wait = Wait::none;
+    return {Transfer::State::failed, 0, error_};
+}
+
+}  // namespace wsinetd::net

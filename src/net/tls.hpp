@@ -1,0 +1,105 @@
+#pragma once  // TLS: the rules of every handshake, and the records of one connection. The one door to OpenSSL's SSL.
+#include <cstdint>
+
+#include "net/descriptor.hpp"
+
+struct ssl_ctx_st;
+struct ssl_st;
+
+namespace wsinetd::net {
+
+/// Paths of PEM files.
+struct TlsFiles {
+    std::string certificate;  ///< the server's own first, then those that lead to its CA
+    std::string key;
+    std::string client_ca;  ///< clients must show a certificate signed by one of these; empty: they need none
+};
+
+/// Certificates and the rules of every handshake: built whole and checked, never changed. New files make a new one, and
+/// connections keep the one they began with.
+class TlsContext {
+public:
+    struct Loaded {
+        std::shared_ptr<const TlsContext> context;  ///< nullptr where there are errors
+        std::vector<std::string> errors;            ///< every mistake, as a sentence that begins with the option
+    };
+    [[nodiscard]] static Loaded load(const TlsFiles& files);
+
+    ~TlsContext();
+    TlsContext(const TlsContext&) = delete;
+    TlsContext& operator=(const TlsContext&) = delete;
+
+    /// Whom the certificate is for: names and addresses, `*.example.org` among them (RFC 6125, 6.4).
+    [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
+    /// What works but will disappoint: a certificate that has expired.
+    [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
+
+private:
+    friend class TlsSession;
+    struct Material;
+
+    explicit TlsContext(ssl_ctx_st* context) : context_(context) {}
+    void set_rules();
+    void use(const Material& material, const TlsFiles& files, std::vector<std::string>& errors);
+
+    ssl_ctx_st* context_;
+    std::vector<std::string> names_;
+    std::vector<std::string> warnings_;
+};
+
+/// What one attempt at a handshake came to.
+struct TlsHandshake {
+    enum class State {
+        done,
+        would_block,
+        plain_http,  ///< the client speaks HTTP without TLS, and can be answered so
+        refused,     ///< by either side; an alert may be on its way to the client
+        lost,        ///< the client is gone
+    };
+    State state;
+    std::string why;  ///< with `refused`
+};
+
+/// One connection's TLS, straight on its descriptor. Attempts never block; after `would_block`, and between two reads,
+/// `to_read` and `to_write` tell what to wait for.
+class TlsSession {
+public:
+    enum class Wait : std::uint8_t { none, readable, writable };
+
+    /// `fd` is a connected, non-blocking socket, and outlives this.
+    TlsSession(const TlsContext& context, int fd);
+    ~TlsSession();
+    TlsSession(const TlsSession&) = delete;
+    TlsSession& operator=(const TlsSession&) = delete;
+
+    /// To be waited for as a read.
+    TlsHandshake handshake();
+
+    /// A short read has taken everything that OpenSSL holds, for what lies there wakes nobody. `end`: close_notify or
+    /// FIN.
+    Transfer read(std::span<std::byte> space);
+    /// After `would_block` the next write must begin with the bytes that were left, wherever they lie then.
+    Transfer write(std::span<const std::byte> bytes);
+    /// No more will be sent. Only tried: where the socket takes no more, FIN has to do.
+    void close_notify();
+
+    /// What must come before the next read is worth trying. None: more is known already.
+    [[nodiscard]] Wait to_read() const { return to_read_; }
+    [[nodiscard]] Wait to_write() const { return to_write_; }
+
+    /// Bytes the socket has taken so far: records, handshake and all.
+    [[nodiscard]] std::uint64_t sent() const;
+    /// The same up to the end of the last whole record, so without a part of what `write` would not take.
+    [[nodiscard]] std::uint64_t sent_whole() const { return sent_whole_; }
+
+private:
+    Transfer outcome(int result, Wait& wait);
+
+    ssl_st* ssl_;
+    std::uint64_t sent_whole_ = 0;
+    int error_ = 0;  ///< errno of what broke the connection; OpenSSL must not be asked again
+    Wait to_read_ = Wait::readable;
+    Wait to_write_ = Wait::writable;
+};
+
+}  // namespace wsinetd::net

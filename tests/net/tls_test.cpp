@@ -1,0 +1,443 @@
+// TLS between two ends of a socket: ours, and OpenSSL's own client.
+#include "net/tls.hpp"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <functional>
+
+#include "fixtures/certificate.hpp"
+
+namespace wsinetd::net {
+namespace {
+
+using fixtures::encrypted;
+using fixtures::Identity;
+using fixtures::make_identity;
+using fixtures::PemFolder;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+TlsContext::Loaded load(const PemFolder& folder, const Identity& identity, const std::string& client_ca = {}) {
+    TlsFiles files{folder.write("cert.pem", identity.certificate), folder.write("key.pem", identity.key), {}};
+    if (!client_ca.empty()) files.client_ca = folder.write("ca.pem", client_ca);
+    return TlsContext::load(files);
+}
+
+std::shared_ptr<const TlsContext> context_of(const Identity& identity, const std::string& client_ca = {}) {
+    const PemFolder folder;
+    auto loaded = load(folder, identity, client_ca);
+    EXPECT_THAT(loaded.errors, IsEmpty());
+    return loaded.context;
+}
+
+// Certificates.
+
+TEST(TlsContext, NamesWhomTheCertificateIsFor) {
+    const auto context = context_of(make_identity(
+        {.common_name = "ignored.example", .names = "DNS:example.org,DNS:*.example.org,IP:192.0.2.1,IP:2001:db8::1"}));
+    EXPECT_THAT(context->names(), ElementsAre("example.org", "*.example.org", "192.0.2.1", "2001:db8::1"));
+    EXPECT_THAT(context->warnings(), IsEmpty());
+}
+
+TEST(TlsContext, TakesTheCommonNameOnlyWhereThereIsNoOther) {
+    EXPECT_THAT(context_of(make_identity({.common_name = "old.example", .names = ""}))->names(),
+                ElementsAre("old.example"));
+    EXPECT_THAT(context_of(make_identity({.common_name = "old.example", .names = "email:a@b.example"}))->names(),
+                ElementsAre("old.example"));
+}
+
+TEST(TlsContext, WarnsOfACertificateThatHasExpiredOrIsNotValidYet) {
+    EXPECT_THAT(context_of(make_identity({.first_day = -9, .last_day = -2}))->warnings(),
+                ElementsAre(HasSubstr("expired on ")));
+    EXPECT_THAT(context_of(make_identity({.first_day = 2, .last_day = 9}))->warnings(),
+                ElementsAre(HasSubstr("is not valid before ")));
+}
+
+TEST(TlsContext, TellsOfEveryFileThatIsMissing) {
+    const auto loaded = TlsContext::load({"/nowhere/cert.pem", "/nowhere/key.pem", "/nowhere/ca.pem"});
+    EXPECT_EQ(loaded.context, nullptr);
+    EXPECT_THAT(loaded.errors,
+                ElementsAre("--tls-cert: cannot read \"/nowhere/cert.pem\": No such file or directory",
+                            "--tls-key: cannot read \"/nowhere/key.pem\": No such file or directory",
+                            "--tls-client-ca: cannot read \"/nowhere/ca.pem\": No such file or directory"));
+}
+
+TEST(TlsContext, TellsOfFilesThatHoldSomethingElse) {
+    const Identity good = make_identity();
+    const PemFolder folder;
+    EXPECT_THAT(load(folder, {"no PEM", good.key}).errors, ElementsAre(HasSubstr("--tls-cert: ")));
+    EXPECT_THAT(load(folder, {good.certificate, "no PEM"}).errors, ElementsAre(HasSubstr("holds no private key")));
+    EXPECT_THAT(load(folder, {good.key, good.certificate}).errors,
+                ElementsAre(HasSubstr("holds no certificate"), HasSubstr("holds no private key")));
+    EXPECT_THAT(load(folder, good, "no PEM").errors, ElementsAre(HasSubstr("--tls-client-ca: ")));
+    EXPECT_THAT(load(folder, {"", ""}).errors, testing::SizeIs(2));
+    EXPECT_THAT(TlsContext::load({"/tmp", "/tmp", ""}).errors,
+                ElementsAre(HasSubstr("Is a directory"), HasSubstr("Is a directory")));
+}
+
+TEST(TlsContext, TakesNoChainWithABrokenLink) {
+    const Identity good = make_identity();
+    std::string broken = good.certificate;
+    broken[broken.size() / 2] = '!';
+    const PemFolder folder;
+    EXPECT_THAT(load(folder, {good.certificate + broken, good.key}).errors, ElementsAre(HasSubstr("broken")));
+}
+
+TEST(TlsContext, TellsThatTheKeyIsAnothers) {
+    const PemFolder folder;
+    const auto loaded = load(folder, {make_identity().certificate, make_identity().key});
+    EXPECT_EQ(loaded.context, nullptr);
+    EXPECT_THAT(loaded.errors, ElementsAre(HasSubstr("is not the key of the first certificate")));
+}
+
+TEST(TlsContext, AsksForNoPassword) {
+    const Identity good = make_identity();
+    const PemFolder folder;
+    EXPECT_THAT(load(folder, {good.certificate, encrypted(good.key, "secret")}).errors,
+                ElementsAre(HasSubstr("asks for a password")));
+}
+
+TEST(TlsContext, SaysWhyOpenSslWantsNoneOfACertificate) {
+    const PemFolder folder;
+    EXPECT_THAT(load(folder, make_identity({.rsa_bits = 1024})).errors, ElementsAre(HasSubstr("key too small")));
+}
+
+TEST(TlsContext, TakesCertificateAndKeyOutOfOneFile) {
+    const Identity good = make_identity();
+    const PemFolder folder;
+    const std::string both = folder.write("both.pem", good.key + good.certificate);
+    EXPECT_NE(TlsContext::load({both, both, {}}).context, nullptr);
+}
+
+// Sessions.
+
+constexpr std::size_t plenty = 3 * 1024 * 1024 + 7;
+
+std::string pattern(std::size_t size) {
+    std::string text(size, '\0');
+    for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>('a' + (i * 7 + i / 1000) % 26);
+    return text;
+}
+
+std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
+
+/// OpenSSL's client, on a socket that does not block. It trusts everybody.
+class Peer {
+public:
+    explicit Peer(int fd, const std::function<void(SSL_CTX*)>& rules = {})
+        : fd_(fd), context_(SSL_CTX_new(TLS_client_method())) {
+        if (rules) rules(context_);
+        ssl_ = SSL_new(context_);
+        SSL_set_fd(ssl_, fd);
+        SSL_set_connect_state(ssl_);
+    }
+    ~Peer() {
+        SSL_free(ssl_);
+        SSL_CTX_free(context_);
+        leave();
+    }
+    Peer(const Peer&) = delete;
+    Peer& operator=(const Peer&) = delete;
+
+    bool handshake() { return SSL_do_handshake(ssl_) == 1; }
+    bool send(std::string_view text) {
+        std::size_t count = 0;
+        return SSL_write_ex(ssl_, text.data(), text.size(), &count) == 1;
+    }
+    /// What has come so far.
+    std::string receive() {
+        std::string all;
+        std::array<char, 20000> space{};
+        std::size_t count = 0;
+        while (SSL_read_ex(ssl_, space.data(), space.size(), &count) == 1) all.append(space.data(), count);
+        return all;
+    }
+    void close_notify() { SSL_shutdown(ssl_); }
+    [[nodiscard]] bool saw_close_notify() const { return (SSL_get_shutdown(ssl_) & SSL_RECEIVED_SHUTDOWN) != 0; }
+    void leave() {
+        if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+    }
+    [[nodiscard]] SSL* ssl() const { return ssl_; }
+
+private:
+    int fd_;
+    SSL_CTX* context_;
+    SSL* ssl_ = nullptr;
+};
+
+class TlsSessionTest : public testing::Test {
+protected:
+    TlsSessionTest() {
+        ::signal(SIGPIPE, SIG_IGN);  // as the server does
+        std::array<int, 2> pair{};
+        ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair.data());
+        ours_ = pair[0];
+        theirs_ = pair[1];
+    }
+    ~TlsSessionTest() override { ::close(ours_); }
+
+    void begin(const std::function<void(SSL_CTX*)>& rules = {}, const std::string& client_ca = {}) {
+        context_ = context_of(identity_, client_ca);
+        session_.emplace(*context_, ours_);
+        peer_.emplace(theirs_, rules);
+    }
+    /// Both in turn, until ours has come to something.
+    TlsHandshake shake_hands() {
+        for (;;) {
+            peer_->handshake();
+            TlsHandshake attempt = session_->handshake();
+            if (attempt.state != TlsHandshake::State::would_block) return attempt;
+        }
+    }
+    void connect(const std::function<void(SSL_CTX*)>& rules = {}) {
+        begin(rules);
+        ASSERT_EQ(shake_hands().state, TlsHandshake::State::done);
+        while (!peer_->handshake()) ASSERT_EQ(session_->read(space_).state, Transfer::State::would_block);
+    }
+    std::string read(std::size_t size = 65536) {
+        const Transfer transfer = session_->read(std::span(space_).first(size));
+        EXPECT_EQ(transfer.state, Transfer::State::moved);
+        return {reinterpret_cast<const char*>(space_.data()), transfer.bytes};
+    }
+
+    Identity identity_ = make_identity();
+    std::shared_ptr<const TlsContext> context_;
+    std::optional<TlsSession> session_;
+    std::optional<Peer> peer_;
+    std::vector<std::byte> space_ = std::vector<std::byte>(65536);
+    int ours_ = -1;
+    int theirs_ = -1;
+};
+
+using State = Transfer::State;
+using Wait = TlsSession::Wait;
+
+TEST_F(TlsSessionTest, CarriesBytesBothWays) {
+    connect();
+    EXPECT_EQ(session_->read(space_).state, State::would_block);
+    EXPECT_EQ(session_->to_read(), Wait::readable);
+    ASSERT_TRUE(peer_->send("ping"));
+    EXPECT_EQ(read(), "ping");
+    EXPECT_EQ(session_->write(bytes_of("pong")).bytes, 4U);
+    EXPECT_EQ(peer_->receive(), "pong");
+}
+
+TEST_F(TlsSessionTest, TakesSeveralRecordsInOneRead) {
+    connect();
+    for (const char* each : {"one ", "two ", "three"}) ASSERT_TRUE(peer_->send(each));
+    EXPECT_EQ(read(), "one two three");
+    EXPECT_EQ(session_->to_read(), Wait::readable);
+}
+
+TEST_F(TlsSessionTest, WaitsForNothingWhileItHoldsMoreThanWasAskedFor) {
+    connect();
+    ASSERT_TRUE(peer_->send("abcdef"));
+    EXPECT_EQ(read(4), "abcd");
+    EXPECT_EQ(session_->to_read(), Wait::none);
+    EXPECT_EQ(read(4), "ef");
+    EXPECT_EQ(session_->to_read(), Wait::readable);
+}
+
+TEST_F(TlsSessionTest, TellsOfAnEndThatCameWithTheLastBytes) {
+    connect();
+    ASSERT_TRUE(peer_->send("last"));
+    peer_->close_notify();
+    EXPECT_EQ(read(), "last");
+    EXPECT_EQ(session_->to_read(), Wait::none);
+    EXPECT_EQ(session_->read(space_).state, State::end);
+}
+
+TEST_F(TlsSessionTest, EndsAtAFinWithoutCloseNotify) {
+    connect();
+    peer_->receive();  // the tickets: closing over unread bytes would be a reset
+    peer_->leave();
+    EXPECT_EQ(session_->read(space_).state, State::end);
+}
+
+TEST_F(TlsSessionTest, CloseNotifyEndsOneDirectionOnly) {
+    connect();
+    session_->write(bytes_of("bye"));
+    session_->close_notify();
+    EXPECT_EQ(peer_->receive(), "bye");
+    EXPECT_TRUE(peer_->saw_close_notify());
+    ASSERT_TRUE(peer_->send("not yet"));
+    EXPECT_EQ(read(), "not yet");
+}
+
+TEST_F(TlsSessionTest, LosesNothingWhenTheSocketTakesNoMore) {
+    connect();
+    const std::string sent = pattern(plenty);
+    std::span<const std::byte> rest = bytes_of(sent);
+    std::string received;
+    std::size_t blocked = 0;
+    while (!rest.empty()) {
+        // As Outgoing does: what is left lies elsewhere the next time.
+        const std::vector<std::byte> kept(rest.begin(),
+                                          rest.begin() + std::min<std::ptrdiff_t>(100'000, std::ssize(rest)));
+        const Transfer transfer = session_->write(kept);
+        rest = rest.subspan(transfer.bytes);
+        if (transfer.state == State::would_block) {
+            ++blocked;
+            EXPECT_EQ(session_->to_write(), Wait::writable);
+            received += peer_->receive();
+        }
+    }
+    received += peer_->receive();
+    EXPECT_GT(blocked, 3U);
+    EXPECT_TRUE(received == sent);
+}
+
+TEST_F(TlsSessionTest, CountsWhatTheSocketHasTaken) {
+    connect();
+    const std::uint64_t before = session_->sent();
+    EXPECT_GT(before, 500U);  // the handshake
+    EXPECT_EQ(session_->sent_whole(), before);
+    const std::string text = pattern(plenty);
+    session_->write(bytes_of("x"));
+    const std::uint64_t frame = session_->sent() - before - 1;
+    EXPECT_EQ(frame, 22U);  // TLS 1.3: 5 of header, 1 of type, 16 of tag
+    EXPECT_EQ(session_->sent_whole(), session_->sent());
+    const Transfer transfer = session_->write(bytes_of(text));
+    ASSERT_LT(transfer.bytes, text.size());
+    const std::size_t records = transfer.bytes / 16384;
+    EXPECT_EQ(session_->sent_whole(), before + frame + 1 + transfer.bytes + records * frame);
+    EXPECT_GE(session_->sent(), session_->sent_whole());
+}
+
+TEST_F(TlsSessionTest, SpeaksTls12And13AndNothingOlder) {
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        std::array<int, 2> pair{};
+        ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair.data());
+        ours_ = std::exchange(pair[0], ours_);
+        ::close(pair[0]);
+        theirs_ = pair[1];
+        connect([&](SSL_CTX* rules) { SSL_CTX_set_max_proto_version(rules, version); });
+        EXPECT_EQ(SSL_version(peer_->ssl()), version);
+        ASSERT_TRUE(peer_->send("hello"));
+        EXPECT_EQ(read(), "hello");
+    }
+    std::array<int, 2> pair{};
+    ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair.data());
+    ours_ = std::exchange(pair[0], ours_);
+    ::close(pair[0]);
+    theirs_ = pair[1];
+    begin([](SSL_CTX* rules) {
+        SSL_CTX_set_security_level(rules, 0);
+        SSL_CTX_set_min_proto_version(rules, TLS1_VERSION);
+        SSL_CTX_set_max_proto_version(rules, TLS1_1_VERSION);
+    });
+    EXPECT_EQ(shake_hands().state, TlsHandshake::State::refused);
+}
+
+TEST_F(TlsSessionTest, OffersHttp11ByAlpn) {
+    connect([](SSL_CTX* rules) {
+        static constexpr unsigned char offer[] = "\x02h2\x08http/1.1";
+        SSL_CTX_set_alpn_protos(rules, offer, sizeof offer - 1);
+    });
+    const unsigned char* chosen = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(peer_->ssl(), &chosen, &size);
+    EXPECT_EQ(std::string(reinterpret_cast<const char*>(chosen), size), "http/1.1");
+}
+
+TEST_F(TlsSessionTest, RefusesWhoSpeaksHttp2Only) {
+    begin([](SSL_CTX* rules) {
+        static constexpr unsigned char offer[] = "\x02h2";
+        SSL_CTX_set_alpn_protos(rules, offer, sizeof offer - 1);
+    });
+    EXPECT_EQ(shake_hands().state, TlsHandshake::State::refused);
+}
+
+TEST_F(TlsSessionTest, KnowsPlainHttpWhenItSeesIt) {
+    begin();
+    ASSERT_GT(::send(theirs_, "GET / HTTP/1.1\r\n", 16, 0), 0);
+    EXPECT_EQ(session_->handshake().state, TlsHandshake::State::plain_http);
+}
+
+TEST_F(TlsSessionTest, RefusesWhatIsNeitherTlsNorHttp) {
+    begin();
+    ASSERT_GT(::send(theirs_, "SSH-2.0-OpenSSH_9\r\n", 19, 0), 0);
+    const TlsHandshake attempt = session_->handshake();
+    EXPECT_EQ(attempt.state, TlsHandshake::State::refused);
+    EXPECT_THAT(attempt.why, HasSubstr("wrong version"));
+}
+
+TEST_F(TlsSessionTest, TellsOfAClientThatLeavesDuringTheHandshake) {
+    begin();
+    EXPECT_EQ(session_->handshake().state, TlsHandshake::State::would_block);
+    peer_->handshake();
+    peer_->leave();
+    session_->handshake();
+    EXPECT_EQ(session_->handshake().state, TlsHandshake::State::lost);
+}
+
+TEST_F(TlsSessionTest, AsksNothingOfOpenSslOnceTheConnectionIsBroken) {
+    connect();
+    ASSERT_GT(::send(theirs_, "no record at all", 16, 0), 0);
+    EXPECT_EQ(session_->read(space_).state, State::failed);
+    EXPECT_EQ(session_->read(space_).state, State::failed);
+    EXPECT_EQ(session_->write(bytes_of("x")).state, State::failed);
+    session_->close_notify();
+}
+
+// Clients with certificates.
+
+std::function<void(SSL_CTX*)> showing(const PemFolder& folder, const Identity& identity) {
+    const std::string certificate = folder.write("client.pem", identity.certificate);
+    const std::string key = folder.write("client.key", identity.key);
+    return [=](SSL_CTX* rules) {
+        SSL_CTX_use_certificate_file(rules, certificate.c_str(), SSL_FILETYPE_PEM);
+        SSL_CTX_use_PrivateKey_file(rules, key.c_str(), SSL_FILETYPE_PEM);
+    };
+}
+
+TEST_F(TlsSessionTest, TakesAClientWhoseCertificateTheAuthoritySigned) {
+    const Identity authority = make_identity({.common_name = "authority", .authority = true});
+    const PemFolder folder;
+    begin(showing(folder, make_identity({.common_name = "client", .issuer = &authority})), authority.certificate);
+    EXPECT_EQ(shake_hands().state, TlsHandshake::State::done);
+}
+
+TEST_F(TlsSessionTest, TakesAnAuthorityThatAnotherHasSigned) {
+    const Identity root = make_identity({.common_name = "root", .authority = true});
+    const Identity authority = make_identity({.common_name = "authority", .issuer = &root, .authority = true});
+    const PemFolder folder;
+    begin(showing(folder, make_identity({.common_name = "client", .issuer = &authority})), authority.certificate);
+    EXPECT_EQ(shake_hands().state, TlsHandshake::State::done);
+}
+
+TEST_F(TlsSessionTest, RefusesAClientWithoutACertificate) {
+    begin({}, make_identity({.authority = true}).certificate);
+    const TlsHandshake attempt = shake_hands();
+    EXPECT_EQ(attempt.state, TlsHandshake::State::refused);
+    EXPECT_THAT(attempt.why, HasSubstr("did not return a certificate"));
+}
+
+TEST_F(TlsSessionTest, RefusesACertificateOfAnotherAuthorityOrOneThatHasExpired) {
+    const Identity authority = make_identity({.common_name = "authority", .authority = true});
+    const Identity stranger = make_identity({.common_name = "authority", .authority = true});
+    const PemFolder folder;
+    begin(showing(folder, make_identity({.common_name = "client", .issuer = &stranger})), authority.certificate);
+    EXPECT_EQ(shake_hands().state, TlsHandshake::State::refused);
+}
+
+TEST_F(TlsSessionTest, RefusesAClientsCertificateThatHasExpired) {
+    const Identity authority = make_identity({.common_name = "authority", .authority = true});
+    const PemFolder folder;
+    begin(showing(folder, make_identity({.issuer = &authority, .first_day = -9, .last_day = -2})),
+          authority.certificate);
+    const TlsHandshake attempt = shake_hands();
+    EXPECT_EQ(attempt.state, TlsHandshake::State::refused);
+    EXPECT_THAT(attempt.why, HasSubstr("certificate has expired"));
+}
+
+}  // namespace
+}  // namespace wsinetd::net
