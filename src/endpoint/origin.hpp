@@ -39,10 +39,11 @@ struct Origins {
 [[nodiscard]] bool needs_host_check(std::span<const std::uint8_t> address);
 
 /// 421 when `local_address` (as above, empty for a unix socket) needs the check and Host is no address, not
-/// `localhost`, not in `hosts` (`*` for any, without case) and not the host of an origin rule. Its `why` names the
-/// option.
+/// `localhost`, not in `hosts` (`*` for any, without case), not the host of an origin rule and not a name that the
+/// server's certificate has, in which `*.` stands for one label (RFC 6125, 6.4.3). Its `why` names the option.
 [[nodiscard]] std::optional<http::Refusal> judge_host(const http::Request& request,
                                                       std::span<const std::uint8_t> local_address,
-                                                      std::span<const std::string> hosts, const Origins& origins);
+                                                      std::span<const std::string> hosts, const Origins& origins,
+                                                      std::span<const std::string> certificate_names = {});
 
 }  // namespace wsinetd::endpoint

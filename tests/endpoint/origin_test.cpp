@@ -273,6 +273,24 @@ TEST(Host, IsAnAddressLocalhostOrNamedByAnOption) {
     }
 }
 
+TEST(Host, MayBeANameOfTheCertificate) {
+    static constexpr HostRow rows[] = {{"secure.example", true},    {"SECURE.example:8443", true},
+                                       {"a.wild.example", true},    {"A.Wild.Example", true},
+                                       {"wild.example", false},     {"a.b.wild.example", false},
+                                       {".wild.example", false},    {"a.wild.example.evil", false},
+                                       {"awild.example", false},    {"*.wild.example", true},
+                                       {"x.secure.example", false}, {"evil.example", false}};
+    const std::string names[] = {"secure.example", "*.wild.example"};
+    for (const HostRow& row : rows)
+        EXPECT_EQ(!judge_host(request_to(std::string(row.host)), loopback, {}, {}, names), row.answered) << row.host;
+}
+
+TEST(Host, IsNotLetInByAStarAloneInACertificate) {
+    const std::string names[] = {"*", "*."};
+    EXPECT_TRUE(judge_host(request_to("evil.example"), loopback, {}, {}, names));
+    EXPECT_TRUE(judge_host(request_to("evil"), loopback, {}, {}, names));
+}
+
 TEST(Host, IsNotJudgedOnAPublicAddressNorOnAUnixSocket) {
     EXPECT_FALSE(judge_host(request_to("evil.example"), V4{8, 8, 8, 8}, {}, {}));
     EXPECT_FALSE(judge_host(request_to("evil.example"), {}, {}, {}));
