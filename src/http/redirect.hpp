@@ -1,0 +1,13 @@
+#pragma once  // From http to https, path and query kept (RFC 9110, 15.4.2 and 15.4.9).
+#include <cstdint>
+#include <string_view>
+
+#include "http/message.hpp"
+
+namespace wsinetd::http {
+
+/// 301 to GET and HEAD, 308 to all others, with the https URL of what `request` asks for as Location: its host, or
+/// `local_address` (numeric, without brackets) where it names none, and `port`, the TLS listener's.
+[[nodiscard]] Refusal redirect_to_https(const Request& request, std::string_view local_address, std::uint16_t port);
+
+}  // namespace wsinetd::http
