@@ -71,7 +71,7 @@ private:
     using Answer = std::variant<http::Refusal, std::unique_ptr<Bridge>>;
 
     net::awaitable<std::unique_ptr<Bridge>> speak_http();
-    net::awaitable<Head> read_head();
+    net::awaitable<Head> read_head(bool first);
     Answer answer(const http::Request& request);
     std::optional<http::Refusal> judge(const http::Request& request, const websocket::Handshake& handshake,
                                        bool matched) const;
@@ -106,8 +106,8 @@ net::awaitable<void> Connection::run() {
 /// Requests until one becomes a session; nothing when the connection has ended instead.
 net::awaitable<std::unique_ptr<Bridge>> Connection::speak_http() {
     deadline_.after(config_.handshake_timeout);
-    for (;;) {
-        Head head = co_await read_head();
+    for (bool first = true;; first = false) {
+        Head head = co_await read_head(first);
         if (std::holds_alternative<std::monostate>(head)) co_return nullptr;
         const http::Request* const request = std::get_if<http::Request>(&head);
         http::Delivery delivery;
@@ -133,10 +133,11 @@ net::awaitable<std::unique_ptr<Bridge>> Connection::speak_http() {
     }
 }
 
-/// A request or a refusal; neither when the client is gone or too slow.
-net::awaitable<Connection::Head> Connection::read_head() {
+/// A request or a refusal; neither when the client is gone or too slow. The handshake timeout counts from the accept
+/// for the first head, and from its first byte for one that a kept connection has waited for.
+net::awaitable<Connection::Head> Connection::read_head(bool first) {
     http::RequestParser parser(max_head);
-    bool begun = false;
+    bool begun = first;
     for (;;) {
         std::span<const std::byte> bytes = unread_;
         const bool from_unread = !unread_.empty();
