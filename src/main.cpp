@@ -27,10 +27,10 @@ void open_what_is_closed() {
     if (fd >= 0) ::close(fd);
 }
 
-int serve(const config::Config& config) {
+int serve(const config::Config& config, std::shared_ptr<const net::TlsContext> tls) {
     log::Log log(config.log_level, config.log_format, config.log_to_stdout ? STDOUT_FILENO : STDERR_FILENO);
     try {
-        return server::serve(config, log);
+        return server::serve(config, log, std::move(tls));
     } catch (const server::SetupError& error) {
         print_error(error.what());
         return exit_refused;
@@ -49,12 +49,14 @@ int run(std::span<const char* const> arguments) {
         case config::Action::serve: break;
     }
     for (std::string& error : config::check(config)) errors.push_back(std::move(error));
+    net::TlsContext::Loaded tls = server::load_tls(config);
+    for (std::string& error : tls.errors) errors.push_back(std::move(error));
     endpoint::Origins origins;
     for (const std::string& each : config.origins)
         if (const auto wrong = origins.add(each)) errors.push_back("--origin: " + *wrong);
     for (const std::string& error : errors) print_error(error);
     if (!errors.empty()) return exit_mistake;
-    return config.action == config::Action::check ? EXIT_SUCCESS : serve(config);
+    return config.action == config::Action::check ? EXIT_SUCCESS : serve(config, std::move(tls.context));
 }
 
 }  // namespace

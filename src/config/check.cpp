@@ -187,12 +187,32 @@ void check_framing(const Endpoint& endpoint, Errors& errors) {
         errors.emplace_back("--stderr tagged needs lines: it does not go with --framing raw or --binary");
 }
 
+/// Which options go together; what is in the files is for who reads them.
+void check_tls(const Config& config, Errors& errors) {
+    const bool certificate = !config.tls_certificate.empty();
+    const bool key = !config.tls_key.empty();
+    if (certificate && !key) errors.emplace_back("--tls-cert needs --tls-key, the file with its private key");
+    if (key && !certificate) errors.emplace_back("--tls-key needs --tls-cert, the file with its certificate");
+    if (certificate || key) {
+        // The missing half has been named.
+    } else if (config.tls_wanted) {
+        errors.emplace_back("--ssl needs --tls-cert and --tls-key, the files with certificate and key");
+    } else {
+        for (const auto& [given, option] : {std::pair(!config.tls_client_ca.empty(), "--tls-client-ca"),
+                                            std::pair(config.redirect_port.has_value(), "--redirect-port")})
+            if (given) errors.push_back(std::string(option) + " needs TLS: --tls-cert and --tls-key");
+    }
+    if (config.tls() && config.redirect_port == config.port && config.port != 0)
+        errors.push_back("--redirect-port and --port are both " + std::to_string(config.port) + "; one must be another");
+}
+
 }  // namespace
 
 std::vector<std::string> check(Config& config) {
     Errors errors;
     check_addresses(config, errors);
     check_unix_socket(config, errors);
+    check_tls(config, errors);
     check_framing(config.endpoint, errors);
     check_command(config.endpoint, errors);
     check_directory(config.endpoint, errors);

@@ -12,6 +12,9 @@
 namespace wsinetd::config {
 namespace {
 
+/// With TLS, under the name websocketd.
+constexpr std::uint16_t websocketd_tls_port = 443;
+
 /// What differs under the name websocketd; nothing else does.
 void apply_websocketd_defaults(Config& config) {
     config.addresses = {"0.0.0.0", "::"};
@@ -172,7 +175,8 @@ std::string missing_value(const CLI::ParseError& error) {
 }
 
 void settle_defaults(const Draft& draft, Config& config) {
-    if (!config.unix_socket.empty() && !draft.port_given && !draft.addresses_given) config.addresses.clear();
+    const bool tcp_asked_for = draft.port_given || draft.addresses_given || config.redirect_port;
+    if (!config.unix_socket.empty() && !tcp_asked_for) config.addresses.clear();
     if (!draft.addresses_given) config.spare_addresses = config.addresses;
 }
 
@@ -210,6 +214,7 @@ CommandLine parse_command_line(std::span<const char* const> arguments) {
     }
     draft.config.endpoint.command = std::move(command);
     if (websocketd && draft.origin_rule_given && draft.config.same_origin == false) draft.config.same_origin = !draft.config.origins.empty();
+    if (websocketd && draft.config.tls() && !draft.port_given) draft.config.port = websocketd_tls_port;
     settle_defaults(draft, draft.config);
     result.config = std::move(draft.config);
     return result;

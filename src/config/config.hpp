@@ -50,6 +50,11 @@ struct Config {
     std::vector<std::string> spare_addresses;  ///< of those, such as came in a pair: left out where the machine lacks one
     std::string unix_socket;                                ///< path; empty: none
     unsigned unix_socket_mode = 0660;
+    std::string tls_certificate;  ///< path of a PEM file; with `tls_key` it turns TCP to TLS
+    std::string tls_key;
+    std::string tls_client_ca;                   ///< empty: clients need no certificate
+    bool tls_wanted = false;                     ///< --ssl: both of the above are required
+    std::optional<std::uint16_t> redirect_port;  ///< plain HTTP that leads to https; 0: a free one
     bool same_origin = true;            ///< false, and no `origins`: any origin may start a command
     std::vector<std::string> origins;   ///< elements of --origin
     std::vector<std::string> hosts;     ///< names the server answers to; `*` for any
@@ -64,6 +69,8 @@ struct Config {
     log::Format log_format = log::Format::text;
     bool log_to_stdout = false;
     Endpoint endpoint;
+
+    [[nodiscard]] bool tls() const { return !tls_certificate.empty() && !tls_key.empty(); }
 };
 
 }  // namespace wsinetd::config

@@ -109,6 +109,19 @@ Complaint set_port(Draft& draft, std::string_view value) {
     return {};
 }
 
+Complaint set_redirect_port(Draft& draft, std::string_view value) {
+    const auto number = parse_number(value, 65535);
+    if (!number) return is_not(value, "a port (0 to 65535)");
+    draft.config.redirect_port = static_cast<std::uint16_t>(*number);
+    return {};
+}
+
+Complaint set_path(std::string& target, std::string_view value) {
+    if (value.empty()) return is_not(value, "a path");
+    target = value;
+    return {};
+}
+
 Complaint add_address(Draft& draft, std::string_view value) {
     if (!draft.addresses_given) draft.config.addresses.clear();
     draft.addresses_given = true;
@@ -229,13 +242,21 @@ const std::array rows = std::to_array<Option>({
     {"address", 'a', "", Takes::values, "A", "127.0.0.1 and ::1", Group::listening,
      "address to bind; * means all", add_address},
     {"unix-socket", 0, "unixsocket", Takes::value, "PATH", "", Group::listening,
-     "also listen there; without --port and --address, only there",
-     [](Draft& draft, std::string_view value) -> Complaint {
-         if (value.empty()) return is_not(value, "a path");
-         draft.config.unix_socket = value;
-         return {};
-     }},
+     "also listen there; without --port, --address or --redirect-port, only there",
+     [](Draft& draft, std::string_view value) { return set_path(draft.config.unix_socket, value); }},
     {"unix-socket-mode", 0, "", Takes::value, "M", "0660", Group::listening, "permissions of that socket", set_mode},
+    {"tls-cert", 0, "sslcert", Takes::value, "F", "", Group::listening,
+     "serve wss:// and https:// with the certificate in this PEM file, its chain behind it; needs --tls-key",
+     [](Draft& draft, std::string_view value) { return set_path(draft.config.tls_certificate, value); }},
+    {"tls-key", 0, "sslkey", Takes::value, "F", "", Group::listening, "the certificate's private key (PEM)",
+     [](Draft& draft, std::string_view value) { return set_path(draft.config.tls_key, value); }},
+    {"ssl", 0, "", Takes::boolean, "", "", Group::listening, "requires --tls-cert and --tls-key, which suffice",
+     [](Draft& draft, std::string_view value) { return set_flag(draft.config.tls_wanted, value); }},
+    {"tls-client-ca", 0, "sslca", Takes::value, "F", "", Group::listening,
+     "require a client certificate signed by a CA in this PEM file",
+     [](Draft& draft, std::string_view value) { return set_path(draft.config.tls_client_ca, value); }},
+    {"redirect-port", 0, "redirport", Takes::value, "N", "", Group::listening,
+     "plain HTTP that redirects to the https URL; 0 takes a free port; needs TLS", set_redirect_port},
     {"origin", 0, "", Takes::values, "LIST", "", Group::access,
      "origins allowed besides the server's own: [scheme://]host[:port], comma-separated, without a port any port, * for any",
      [](Draft& draft, std::string_view value) -> Complaint {
@@ -279,7 +300,7 @@ const std::array rows = std::to_array<Option>({
      [](Draft& draft, std::string_view value) {
          return set_number(draft.config.max_connections, value, count_words);
      }},
-    {"handshake-timeout", 0, "", Takes::value, "D", "10s", Group::limits, "for the request header",
+    {"handshake-timeout", 0, "", Takes::value, "D", "10s", Group::limits, "for TLS and the request header",
      [](Draft& draft, std::string_view value) { return set_duration(draft.config.handshake_timeout, value); }},
     {"ping-interval", 0, "pingms", Takes::value, "D", "30s", Group::limits,
      "ping when nothing came this long; no byte for two intervals: the peer is gone. 0 is off",

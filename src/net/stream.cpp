@@ -76,9 +76,9 @@ std::uint64_t Stream::acknowledged(std::uint64_t written) {
 }
 
 void Stream::close() {
-    tls_.reset();  // it knows the descriptor by its number, which may be another's soon
     if (!socket_.is_open()) return;
-    ::shutdown(fd(), SHUT_WR);
+    shutdown_send();
+    tls_.reset();  // it knows the descriptor by its number, which may be another's soon
     socket_.close();
 }
 

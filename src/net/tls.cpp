@@ -224,6 +224,7 @@ Transfer TlsSession::write(std::span<const std::byte> bytes) {
 
 void TlsSession::close_notify() {
     if (error_ != 0 || SSL_in_init(ssl_)) return;  // nothing may follow a failure, and nobody is to be told before
+    if ((SSL_get_shutdown(ssl_) & SSL_SENT_SHUTDOWN) != 0) return;
     ERR_clear_error();
     SSL_shutdown(ssl_);
 }

@@ -80,7 +80,7 @@ public:
     Transfer read(std::span<std::byte> space);
     /// After `would_block` the next write must begin with the bytes that were left, wherever they lie then.
     Transfer write(std::span<const std::byte> bytes);
-    /// No more will be sent. Only tried: where the socket takes no more, FIN has to do.
+    /// No more will be sent (RFC 8446, 6.1). Only tried: where the socket takes no more, FIN has to do.
     void close_notify();
 
     /// What must come before the next read is worth trying. None: more is known already.

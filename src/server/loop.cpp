@@ -1,7 +1,5 @@
 #include "server/loop.hpp"
 
-#include "session/connection.hpp"
-
 namespace wsinetd::server {
 
 Loop::Loop(const session::ServerResources& server, std::size_t index, std::function<void()> ended)
@@ -26,15 +24,19 @@ void Loop::run() {
     ended_();
 }
 
-void Loop::adopt(int fd) {
-    load_.fetch_add(1, std::memory_order_relaxed);
-    net::asio::post(executor_, [this, fd] { connections_.spawn(serve(fd)); });
+void Loop::use(std::shared_ptr<const net::TlsContext> tls) {
+    net::asio::post(executor_, [this, context = std::move(tls)] { resources_.tls = context; });
 }
 
-net::awaitable<void> Loop::serve(int fd) {
+void Loop::adopt(int fd, session::Service service) {
+    load_.fetch_add(1, std::memory_order_relaxed);
+    net::asio::post(executor_, [this, fd, service] { connections_.spawn(serve(fd, service)); });
+}
+
+net::awaitable<void> Loop::serve(int fd, session::Service service) {
     {
         session::Slot slot(server_.connections);
-        co_await session::serve(resources_, fd);
+        co_await session::serve(resources_, fd, service);
     }
     load_.fetch_sub(1, std::memory_order_relaxed);
 }

@@ -3,7 +3,7 @@
 #include <thread>
 
 #include "net/nursery.hpp"
-#include "session/loop_resources.hpp"
+#include "session/connection.hpp"
 
 namespace wsinetd::server {
 
@@ -16,8 +16,11 @@ public:
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
 
+    /// Certificates for the connections adopted from here on. From any thread.
+    void use(std::shared_ptr<const net::TlsContext> tls);
+
     /// Serves a connected socket, which it owns from here on. From any thread.
-    void adopt(int fd);
+    void adopt(int fd, session::Service service);
 
     /// Ends every session with 1001 and the loop with the last of them. From any thread.
     void stop();
@@ -27,7 +30,7 @@ public:
 
 private:
     void run();
-    net::awaitable<void> serve(int fd);
+    net::awaitable<void> serve(int fd, session::Service service);
     net::awaitable<void> wind_down();
 
     const session::ServerResources& server_;

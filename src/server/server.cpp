@@ -46,21 +46,30 @@ std::size_t loop_count(const config::Config& config) {
 /// The main thread's part. It starts no commands: what becomes its child is a leftover.
 class Server {
 public:
-    Server(const config::Config& config, log::Log& log);
+    Server(const config::Config& config, log::Log& log, std::shared_ptr<const net::TlsContext> tls);
     int run();
 
 private:
     using Listeners = std::vector<std::unique_ptr<net::Listener>>;
 
-    /// One task for each listener.
+    /// Listeners, and what comes in by each of them.
+    struct Door {
+        std::unique_ptr<net::Listener> listener;
+        session::Service service;
+    };
+
+    /// One task for each door.
     struct Acceptor {
-        Acceptor(net::Executor executor, net::Listener& from) : listener(from), connection_freed(executor) {}
+        Acceptor(net::Executor executor, const Door& door)
+            : listener(*door.listener), service(door.service), connection_freed(executor) {}
         net::Listener& listener;
+        session::Service service;
         net::Event connection_freed;
     };
 
-    Listeners listen() const;
-    Listeners listen_tcp() const;
+    void listen();
+    void open(Listeners listeners, session::Service service);
+    Listeners listen_tcp(std::uint16_t wanted) const;
     Listeners listen_tcp(std::uint16_t& port, std::string& address) const;
     [[nodiscard]] bool machine_lacks(const std::string& address, int error) const;
     void announce() const;
@@ -68,7 +77,9 @@ private:
     net::awaitable<void> room(Acceptor& acceptor);
     void connection_freed();
     net::awaitable<void> pause(std::string_view why);
-    void adopt(int fd);
+    void adopt(int fd, session::Service service);
+    void use(std::shared_ptr<const net::TlsContext> tls);
+    void reload();
     net::awaitable<void> watch_signals();
     net::awaitable<void> run_down();
     [[noreturn]] void end_at_once(int status);
@@ -89,7 +100,8 @@ private:
     endpoint::Origins origins_;
     std::vector<std::string> passed_environment_;
     session::ServerResources resources_;
-    Listeners listeners_;
+    std::shared_ptr<const net::TlsContext> tls_;  ///< nullptr without TLS
+    std::vector<Door> doors_;
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     std::vector<std::unique_ptr<Loop>> loops_;
     std::size_t loops_ended_ = 0;
@@ -117,7 +129,7 @@ std::uint64_t random_number() {
     return std::uniform_int_distribution<std::uint64_t>{}(device);
 }
 
-Server::Server(const config::Config& config, log::Log& log)
+Server::Server(const config::Config& config, log::Log& log, std::shared_ptr<const net::TlsContext> tls)
     : config_(config),
       log_(log),
       threads_(loop_count(config)),
@@ -139,8 +151,10 @@ Server::Server(const config::Config& config, log::Log& log)
       passed_environment_(endpoint::pass_environment(environment_entries(), config.endpoint.pass_env)),
       resources_{config, log, launcher_, cgroups_.get(), leftovers_, connections_, processes_,
                  router_, origins_, passed_environment_, random_number()},
-      listeners_(listen()),
-      loop_ended_(executor_) {}
+      tls_(std::move(tls)),
+      loop_ended_(executor_) {
+    listen();
+}
 
 int Server::run() {
     for (std::size_t i = 0; i < threads_; ++i)
@@ -150,9 +164,10 @@ int Server::run() {
                 loop_ended_.set();
             });
         }));
+    if (tls_) use(tls_);
     announce();
-    for (const auto& listener : listeners_)
-        tasks_.spawn(accept_from(*acceptors_.emplace_back(std::make_unique<Acceptor>(executor_, *listener))));
+    for (const Door& door : doors_)
+        tasks_.spawn(accept_from(*acceptors_.emplace_back(std::make_unique<Acceptor>(executor_, door))));
     tasks_.spawn(watch_signals());
     context_.run();
     leftovers_.end_all();
@@ -160,35 +175,54 @@ int Server::run() {
     return EXIT_SUCCESS;
 }
 
-void Server::announce() const {
-    for (const auto& listener : listeners_) {
-        const bool unix_socket = listener->port() == 0;
-        log_.write(log::Level::info,
-                   unix_socket ? "listening on " + listener->name() : "listening on ws://" + listener->name() + "/");
+std::string_view scheme_of(session::Service service) {
+    switch (service) {
+        case session::Service::plain: return "ws://";
+        case session::Service::tls: return "wss://";
+        case session::Service::redirect: return "http://";
     }
+    return {};
 }
 
-Server::Listeners Server::listen() const {
-    Listeners listeners = listen_tcp();
-    if (config_.unix_socket.empty()) return listeners;
+void Server::announce() const {
+    for (const auto& [listener, service] : doors_) {
+        const bool unix_socket = listener->port() == 0;
+        log_.write(log::Level::info, unix_socket ? "listening on " + listener->name()
+                                                 : "listening on " + std::string(scheme_of(service)) +
+                                                       listener->name() + "/");
+    }
+    if (tls_ && resources_.tls_port == 0)
+        log_.write(log::Level::info, "the certificate is not used: without --port and --address there is no TCP");
+}
+
+/// A unix socket is plain: what comes in by it has not crossed a network.
+void Server::listen() {
+    open(listen_tcp(config_.port), tls_ ? session::Service::tls : session::Service::plain);
+    if (tls_ && !doors_.empty()) resources_.tls_port = doors_.front().listener->port();
+    if (config_.redirect_port) open(listen_tcp(*config_.redirect_port), session::Service::redirect);
+    if (config_.unix_socket.empty()) return;
     try {
-        listeners.push_back(net::Listener::unix_socket(executor_, config_.unix_socket, config_.unix_socket_mode));
+        doors_.push_back({net::Listener::unix_socket(executor_, config_.unix_socket, config_.unix_socket_mode),
+                          session::Service::plain});
     } catch (const std::system_error& error) {
         throw SetupError("--unix-socket: cannot listen on " + config_.unix_socket + ": " + error.code().message() +
                          (error.code().value() == ENOTSOCK ? " (the file there is something else)" : ""));
     }
-    return listeners;
+}
+
+void Server::open(Listeners listeners, session::Service service) {
+    for (auto& listener : listeners) doors_.push_back({std::move(listener), service});
 }
 
 /// One port for all addresses, also where it is the kernel's choice: then another is tried if one of them has it taken.
-Server::Listeners Server::listen_tcp() const {
+Server::Listeners Server::listen_tcp(std::uint16_t wanted) const {
     for (int attempt = 0;; ++attempt) {
         std::string address;
-        std::uint16_t port = config_.port;
+        std::uint16_t port = wanted;
         try {
             return listen_tcp(port, address);
         } catch (const std::system_error& error) {
-            if (config_.port == 0 && error.code().value() == EADDRINUSE && attempt < port_tries) continue;
+            if (wanted == 0 && error.code().value() == EADDRINUSE && attempt < port_tries) continue;
             throw SetupError("cannot listen on " + address + " port " + std::to_string(port) + ": " +
                              error.code().message());
         }
@@ -227,7 +261,7 @@ net::awaitable<void> Server::accept_from(Acceptor& acceptor) {
             const int fd = stopping_ ? -1 : acceptor.listener.accept();
             const int error = errno;
             if (fd >= 0) {
-                adopt(fd);
+                adopt(fd, acceptor.service);
                 continue;
             }
             connections_.give_back();
@@ -263,9 +297,26 @@ net::awaitable<void> Server::pause(std::string_view why) {
     co_await timer.async_wait(net::as_outcome);
 }
 
-void Server::adopt(int fd) {
+void Server::adopt(int fd, session::Service service) {
     const auto least = std::ranges::min_element(loops_, {}, [](const auto& loop) { return loop->load(); });
-    (*least)->adopt(fd);
+    (*least)->adopt(fd, service);
+}
+
+void Server::use(std::shared_ptr<const net::TlsContext> tls) {
+    for (const std::string& warning : tls->warnings()) log_.write(log::Level::error, warning);
+    for (const auto& loop : loops_) loop->use(tls);
+    tls_ = std::move(tls);
+}
+
+/// Whole or not at all: what is wrong is logged, and the old stays.
+void Server::reload() {
+    if (!tls_) return log_.write(log::Level::info, "SIGHUP: nothing to reload");
+    net::TlsContext::Loaded loaded = load_tls(config_);
+    for (const std::string& error : loaded.errors)
+        log_.write(log::Level::error, "SIGHUP: the old certificate stays", {{"why", error}});
+    if (!loaded.context) return;
+    use(std::move(loaded.context));
+    log_.write(log::Level::info, "SIGHUP: certificate reloaded");
 }
 
 net::awaitable<void> Server::watch_signals() {
@@ -273,7 +324,7 @@ net::awaitable<void> Server::watch_signals() {
         const auto [error, signal] = co_await signals_.async_wait(net::as_outcome);
         if (error) co_return;
         if (signal == SIGHUP) {
-            log_.write(log::Level::info, "SIGHUP: nothing to reload");
+            reload();
         } else if (stopping_) {
             log_.write(log::Level::info, "second signal: ending at once");
             end_at_once(128 + signal);
@@ -281,7 +332,7 @@ net::awaitable<void> Server::watch_signals() {
             const std::string name = process::signal_name(signal);
             log_.write(log::Level::info, "stopping", {{"signal", name}});
             stopping_ = true;
-            for (const auto& listener : listeners_) listener->close();
+            for (const Door& door : doors_) door.listener->close();
             for (const auto& loop : loops_) loop->stop();
             tasks_.spawn(run_down());
         }
@@ -299,7 +350,7 @@ net::awaitable<void> Server::run_down() {
     while (loops_ended_ < loops_.size()) co_await loop_ended_.wait();
     timer.cancel();
     loops_.clear();
-    listeners_.clear();
+    doors_.clear();
     signals_.cancel();
     leftovers_.stop();
 }
@@ -309,7 +360,7 @@ void Server::end_at_once(int status) {
     leftovers_.end_commands();
     leftovers_.end_all();
     if (cgroups_) cgroups_->end_all();
-    listeners_.clear();  // removes the socket file
+    doors_.clear();  // removes the socket file
     std::_Exit(status);
 }
 
@@ -324,10 +375,15 @@ void normalize_signals() {
 
 }  // namespace
 
-int serve(const config::Config& config, log::Log& log) {
+net::TlsContext::Loaded load_tls(const config::Config& config) {
+    if (!config.tls()) return {};
+    return net::TlsContext::load({config.tls_certificate, config.tls_key, config.tls_client_ca});
+}
+
+int serve(const config::Config& config, log::Log& log, std::shared_ptr<const net::TlsContext> tls) {
     normalize_signals();
     try {
-        Server server(config, log);
+        Server server(config, log, std::move(tls));
         return server.run();
     } catch (const std::system_error& error) {
         throw SetupError(std::string("cannot start: ") + error.what());

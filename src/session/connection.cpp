@@ -8,6 +8,7 @@
 #include "endpoint/origin.hpp"
 #include "endpoint/router.hpp"
 #include "http/date.hpp"
+#include "http/redirect.hpp"
 #include "http/reply.hpp"
 #include "http/request_parser.hpp"
 #include "net/stream.hpp"
@@ -55,13 +56,14 @@ void add_date(http::Reply& reply) {
 /// One connection while it speaks HTTP.
 class Connection final : public Stoppable {
 public:
-    Connection(LoopResources& loop, int fd)
+    Connection(LoopResources& loop, int fd, Service service)
         : loop_(loop),
           config_(loop.server.config),
           log_(loop.server.log),
+          service_(service),
           stream_(loop.executor, fd),
           peer_(stream_.endpoints()),
-              deadline_(loop.timers, [this] { stream_.close(); }) {}
+          deadline_(loop.timers, [this] { stream_.close(); }) {}
 
     net::awaitable<void> run();
     void stop() override { stream_.close(); }
@@ -70,6 +72,8 @@ private:
     using Head = http::RequestParser::Result;
     using Answer = std::variant<http::Refusal, std::unique_ptr<Bridge>>;
 
+    net::awaitable<bool> begin_tls();
+    net::awaitable<void> answer_without_tls();
     net::awaitable<std::unique_ptr<Bridge>> speak_http();
     net::awaitable<Head> read_head(bool first);
     Answer answer(const http::Request& request);
@@ -87,6 +91,7 @@ private:
     LoopResources& loop_;
     const config::Config& config_;
     log::Log& log_;
+    Service service_;
     net::Stream stream_;
     net::Endpoints peer_;
     net::Deadline deadline_;
@@ -97,15 +102,47 @@ net::awaitable<void> Connection::run() {
     std::unique_ptr<Bridge> bridge;
     {
         StopScope stop_scope(loop_, *this);
-        if (!loop_.stopping) bridge = co_await speak_http();
+        deadline_.after(config_.handshake_timeout);
+        bool ready = !loop_.stopping;
+        if (ready && service_ == Service::tls) ready = co_await begin_tls();
+        if (ready) bridge = co_await speak_http();
     }
     deadline_.off();
     if (bridge) co_await bridge->run(std::move(unread_));
 }
 
+/// False when there is to be no conversation; then all has been said that could be.
+net::awaitable<bool> Connection::begin_tls() {
+    stream_.begin_tls(*loop_.tls);
+    while (stream_.is_open()) {
+        const net::TlsHandshake attempt = stream_.handshake();
+        switch (attempt.state) {
+            case net::TlsHandshake::State::done: co_return true;
+            case net::TlsHandshake::State::would_block: co_await stream_.readable(); break;
+            case net::TlsHandshake::State::plain_http: co_await answer_without_tls(); co_return false;
+            case net::TlsHandshake::State::refused: {
+                const std::string from = remote();
+                log_.write(log::Level::access, "TLS handshake failed", {{"remote", from}, {"why", attempt.why}});
+                stream_.abandon_tls();
+                co_await linger();  // the alert must not be destroyed by what the client has sent meanwhile
+                co_return false;
+            }
+            case net::TlsHandshake::State::lost: co_return false;
+        }
+    }
+    co_return false;
+}
+
+/// To a client that speaks HTTP where TLS is spoken. What it has sent so far is OpenSSL's and of no use.
+net::awaitable<void> Connection::answer_without_tls() {
+    stream_.abandon_tls();
+    const http::Refusal refusal = http::refuse(400, "This port speaks TLS: use https:// or wss:// here.", "no TLS");
+    log_request(nullptr, refusal.reply.status, refusal.why);
+    if (co_await write(http::format(refusal.reply, {}, config_.http_fields))) co_await linger();
+}
+
 /// Requests until one becomes a session; nothing when the connection has ended instead.
 net::awaitable<std::unique_ptr<Bridge>> Connection::speak_http() {
-    deadline_.after(config_.handshake_timeout);
     for (bool first = true;; first = false) {
         Head head = co_await read_head(first);
         if (std::holds_alternative<std::monostate>(head)) co_return nullptr;
@@ -161,6 +198,8 @@ net::awaitable<Connection::Head> Connection::read_head(bool first) {
 
 /// The first refusal of spec section 2's order, or a session.
 Connection::Answer Connection::answer(const http::Request& request) {
+    if (service_ == Service::redirect)
+        return http::redirect_to_https(request, peer_.local_address, loop_.server.tls_port);
     const websocket::Handshake handshake = websocket::judge_handshake(request);
     const std::optional<endpoint::Match> match = loop_.server.router.match(request);
     if (auto refusal = judge(request, handshake, match.has_value())) return std::move(*refusal);
@@ -176,7 +215,9 @@ std::optional<http::Refusal> Connection::judge(const http::Request& request, con
         return http::refuse(426, "This is a WebSocket endpoint: connect to it with a WebSocket client.", "no upgrade");
     if (handshake.kind == Kind::wrong_version) return handshake.refusal;
     const endpoint::Origins& origins = loop_.server.origins;
-    if (auto refusal = endpoint::judge_host(request, peer_.local_bytes, config_.hosts, origins)) return refusal;
+    std::span<const std::string> names;
+    if (service_ == Service::tls) names = loop_.tls->names();
+    if (auto refusal = endpoint::judge_host(request, peer_.local_bytes, config_.hosts, origins, names)) return refusal;
     return endpoint::judge_origin(request, origins);
 }
 
@@ -216,7 +257,7 @@ std::unique_ptr<process::Child> Connection::start_command(const http::Request& r
                                                           const std::string& id, std::error_code& error) const {
     const config::Endpoint& command = *match.endpoint;
     const endpoint::Peer peer{peer_.remote_address, std::to_string(peer_.remote_port), peer_.local_address,
-                              std::to_string(peer_.local_port), false, peer_.unix_socket};
+                              std::to_string(peer_.local_port), service_ == Service::tls, peer_.unix_socket};
     const endpoint::Surroundings surroundings{server_software, id, {}, loop_.server.passed_environment, command.env};
     const endpoint::Environment environment(request, match, peer, surroundings);
     std::vector<const char*> arguments;
@@ -281,8 +322,8 @@ std::string Connection::remote() const {
 
 }  // namespace
 
-net::awaitable<void> serve(LoopResources& loop, int fd) {
-    Connection connection(loop, fd);
+net::awaitable<void> serve(LoopResources& loop, int fd, Service service) {
+    Connection connection(loop, fd, service);
     co_await connection.run();
 }
 

@@ -3,7 +3,14 @@
 
 namespace wsinetd::session {
 
+/// What a listener's connections are for.
+enum class Service {
+    plain,
+    tls,
+    redirect,  ///< from http to https, and nothing else
+};
+
 /// Serves the connected socket `fd`, which it owns, until the connection and all it has started have ended.
-net::awaitable<void> serve(LoopResources& loop, int fd);
+net::awaitable<void> serve(LoopResources& loop, int fd, Service service);
 
 }  // namespace wsinetd::session

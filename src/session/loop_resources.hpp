@@ -10,6 +10,7 @@
 #include "log/log.hpp"
 #include "net/deadline.hpp"
 #include "net/hang_up.hpp"
+#include "net/tls.hpp"
 #include "process/launcher.hpp"
 #include "process/leftovers.hpp"
 #include "session/scratch.hpp"
@@ -31,6 +32,7 @@ struct ServerResources {
     const endpoint::Origins& origins;
     const std::vector<std::string>& passed_environment;  ///< NAME=VALUE, what --pass-env lets through
     std::uint64_t run_id;                                ///< random: see UniqueIds
+    std::uint16_t tls_port = 0;                          ///< where a redirect from http leads
 };
 
 /// Something that ends early when the server stops.
@@ -54,6 +56,7 @@ struct LoopResources {
     net::HangUps hang_ups;
     UniqueIds ids;
     Scratch scratch;
+    std::shared_ptr<const net::TlsContext> tls;  ///< of the connections to come; nullptr without TLS
     std::set<Stoppable*> stoppables;
     net::TimePoint complained{};  ///< when it was last logged that the system has run out of something
     bool stopping = false;
