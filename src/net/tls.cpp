@@ -12,8 +12,10 @@
 namespace wsinetd::net {
 namespace {
 
-/// Of TLS 1.2, forward secret and authenticated; TLS 1.3 has no others.
-constexpr const char* ciphers_12 = "ECDHE+AESGCM:ECDHE+CHACHA20";
+/// Of TLS 1.2, forward secret and authenticated; TLS 1.3 has no others. AES-128 comes first: it is as safe here as
+/// AES-256, and an eighth faster.
+constexpr const char* ciphers_12 = "ECDHE+AESGCM+AES128:ECDHE+AESGCM:ECDHE+CHACHA20";
+constexpr const char* ciphers_13 = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 /// Ours among the sessions a client might want to resume: without it OpenSSL resumes none that showed a certificate.
 constexpr unsigned char session_context[] = "wsinetd";
 constexpr std::size_t largest_record = 16 * 1024;
@@ -122,7 +124,10 @@ void TlsContext::use(const Material& material, const TlsFiles& files, Errors& er
 void TlsContext::set_rules() {
     SSL_CTX_set_min_proto_version(context_, TLS1_2_VERSION);
     SSL_CTX_set_cipher_list(context_, ciphers_12);
-    SSL_CTX_set_options(context_, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+    SSL_CTX_set_ciphersuites(context_, ciphers_13);
+    SSL_CTX_set_options(context_, SSL_OP_CIPHER_SERVER_PREFERENCE |
+                                      SSL_OP_PRIORITIZE_CHACHA |  // where the client has no AES in hardware
+                                      SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                       // FIN without close_notify ends a connection as it does without TLS: WebSocket
                                       // and HTTP know by themselves whether something is missing.
                                       SSL_OP_IGNORE_UNEXPECTED_EOF);
