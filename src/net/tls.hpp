@@ -60,6 +60,9 @@ struct TlsHandshake {
     std::string why;  ///< with `refused`
 };
 
+/// Of one session: a record that has come in part and one that has gone in part, and OpenSSL's own state (14 KiB).
+inline constexpr std::size_t tls_keeps_at_most = 2 * (16 * 1024 + 512) + 16 * 1024;
+
 /// One connection's TLS, straight on its descriptor. Attempts never block; after `would_block`, and between two reads,
 /// `to_read` and `to_write` tell what to wait for.
 class TlsSession {

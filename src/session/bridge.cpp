@@ -10,14 +10,8 @@ using namespace std::chrono_literals;
 /// Reads of one session before the others of its loop have their turn.
 constexpr int rounds_a_turn = 16;
 
-/// Of a command's output, however much of a line is held already.
-constexpr std::size_t least_read = 4 * 1024;
-
 /// From here on a frame's header is written into the space before its payload instead of copying the payload.
 constexpr std::size_t in_place_size = 32 * 1024;
-
-/// With --stderr tagged two streams have lines under way: half as long, they keep no more than one.
-constexpr std::size_t tagged_limit = framing::max_piece / 2;
 
 std::size_t longest_held(config::StderrMode mode) {
     return mode == config::StderrMode::tagged ? tagged_limit : framing::max_piece;
@@ -64,8 +58,7 @@ Bridge::Bridge(LoopResources& loop, net::Stream& stream, std::unique_ptr<process
                     wake_output();
                     settle();
                 }),
-      stdout_(loop.executor, nursery_, child_->stdout_pipe(),
-              framing::Splitter(endpoint.framing, longest_held(endpoint.stderr_mode)),
+      stdout_(loop.executor, nursery_, child_->stdout_pipe(), endpoint.framing, longest_held(endpoint.stderr_mode),
               [this](Source& source) { return output(source); }),
       receiver_(endpoint.max_message_size, binary_policy(endpoint)),
       writer_(endpoint.framing),
@@ -81,7 +74,7 @@ Bridge::Bridge(LoopResources& loop, net::Stream& stream, std::unique_ptr<process
       closing_deadline_(loop.timers, [this] { watch_closing(); }),
       overdue_deadline_(loop.timers, [this] { give_up_on_output(); }) {
     if (endpoint.stderr_mode == config::StderrMode::tagged) {
-        stderr_.emplace(loop.executor, nursery_, child_->stderr_pipe(), framing::Splitter(endpoint.framing, tagged_limit),
+        stderr_.emplace(loop.executor, nursery_, child_->stderr_pipe(), endpoint.framing, tagged_limit,
                         [this](Source& source) { return output(source); });
         stdout_.tagged.emplace(framing::Stream::stdout_);
         stderr_->tagged.emplace(framing::Stream::stderr_);
@@ -142,7 +135,7 @@ Bridge::Turn Bridge::output_turn(Source& source) {
 
 Bridge::Turn Bridge::read_output(Source& source) {
     // What is held and what is read now share one measure, so that together they are hardly more than a chunk.
-    const std::size_t wanted = std::max(least_read, chunk_size - std::min(source.splitter.held(), chunk_size));
+    const std::size_t wanted = std::max(least_read, source.limit - std::min(source.splitter.held(), source.limit));
     const auto chunk = std::span(loop_.scratch.chunk).subspan(gap, wanted);
     const net::Transfer transfer =
         source.pipe.is_open() ? source.pipe.read(chunk) : net::Transfer{net::Transfer::State::end};

@@ -12,11 +12,20 @@
 
 namespace wsinetd::session {
 
-/// The most one session keeps in the server, whatever the peers do: frames the client does not take; output read but
-/// not framed or the line under way (which share one read), twice with --stderr tagged in halves; and input, packed or
-/// not yet a whole frame (which share one read).
-inline constexpr std::size_t kept_at_most = frames_size + chunk_size + input_size;
-static_assert(kept_at_most + 8 * 1024 < 256 * 1024);
+/// Of a command's output, in one read, however much of a line is held already.
+inline constexpr std::size_t least_read = 4 * 1024;
+/// With --stderr tagged two streams have lines under way, and each reads no more than this.
+inline constexpr std::size_t tagged_limit = 20 * 1024;
+
+/// The most one session keeps in the server, whatever the peers do: input, packed or not yet a whole frame (which share
+/// one read); frames the client does not take; output read but not framed or the line under way (which share one read,
+/// of which the frames that are kept have been at least a third, for none is longer than three times its text); and what
+/// TLS keeps.
+inline constexpr std::size_t kept_beside_output = input_size + net::tls_keeps_at_most;
+inline constexpr std::size_t kept_at_most = frames_size - frames_size / 3 + chunk_size + least_read + kept_beside_output;
+/// With --stderr tagged a frame can be thirty times its text, an empty line.
+inline constexpr std::size_t kept_when_tagged = frames_size + 2 * (tagged_limit + least_read) + kept_beside_output;
+static_assert(std::max(kept_at_most, kept_when_tagged) + 8 * 1024 < 256 * 1024);
 
 /// Between two pings while the command takes no input.
 inline constexpr net::Milliseconds probe_interval{500};

@@ -15,7 +15,7 @@ inline constexpr std::size_t gap = 16;
 /// Of a command's output, in one read.
 inline constexpr std::size_t chunk_size = framing::max_piece;
 /// Frames for a client, in one write; room for the longest piece.
-inline constexpr std::size_t frames_size = 96 * 1024;
+inline constexpr std::size_t frames_size = 80 * 1024;
 /// From a client, in one read; room for the longest frame that is judged whole, and its header.
 inline constexpr std::size_t input_size = 68 * 1024;
 

@@ -24,12 +24,17 @@ private:
 
 /// A command's stdout, or with --stderr tagged its stderr.
 struct Source {
-    /// `turn` is told of this source: see net::Pump.
+    /// `most`: of a line under way and one read together. `turn` is told of this source: see net::Pump.
     template <typename Turn>
-    Source(net::Executor executor, net::Nursery& nursery, net::Descriptor& descriptor, framing::Splitter split, Turn turn)
-        : pipe(descriptor), splitter(std::move(split)), pump(executor, nursery, [this, turn] { return turn(*this); }) {}
+    Source(net::Executor executor, net::Nursery& nursery, net::Descriptor& descriptor, framing::Kind kind,
+           std::size_t most, Turn turn)
+        : pipe(descriptor),
+          limit(most),
+          splitter(kind, most),
+          pump(executor, nursery, [this, turn] { return turn(*this); }) {}
 
     net::Descriptor& pipe;
+    std::size_t limit;  ///< in bytes
     framing::Splitter splitter;
     std::optional<framing::Tagged> tagged;
     Unframed unframed;
