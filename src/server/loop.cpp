@@ -4,7 +4,6 @@ namespace wsinetd::server {
 
 Loop::Loop(const session::ServerResources& server, std::size_t index, std::function<void()> ended)
     : server_(server),
-      index_(index),
       ended_(std::move(ended)),
       executor_(context_.get_executor()),
       work_(executor_),

@@ -34,7 +34,6 @@ private:
     net::awaitable<void> wind_down();
 
     const session::ServerResources& server_;
-    std::size_t index_;
     std::function<void()> ended_;
     std::atomic<std::size_t> load_ = 0;
     /// One thread runs it, and does all its I/O; others only post to it.
