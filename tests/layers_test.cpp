@@ -118,7 +118,7 @@ const std::vector<Door> doors = {
     {"<boost/asio/", {"net/asio.hpp"}},
     {"<boost/asio/impl/", {"net/asio.cpp"}},
     {"<boost/asio/signal_set.hpp>", {"server/server.cpp"}},
-    {"<openssl/", {"websocket/handshake.cpp"}},
+    {"<openssl/", {"websocket/handshake.cpp", "net/certificate.cpp", "net/certificate.hpp", "net/tls.cpp"}},
     {"<zlib", {}},
     {"<toml", {}},
     {"<fmt/", {}},

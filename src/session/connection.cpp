@@ -72,6 +72,11 @@ private:
     using Head = http::RequestParser::Result;
     using Answer = std::variant<http::Refusal, std::unique_ptr<Bridge>>;
 
+    /// From now on; 0 is no limit.
+    void limit_handshake() {
+        deadline_.off();
+        if (config_.handshake_timeout > 0ms) deadline_.after(config_.handshake_timeout);
+    }
     net::awaitable<bool> begin_tls();
     net::awaitable<void> answer_without_tls();
     net::awaitable<std::unique_ptr<Bridge>> speak_http();
@@ -102,7 +107,7 @@ net::awaitable<void> Connection::run() {
     std::unique_ptr<Bridge> bridge;
     {
         StopScope stop_scope(loop_, *this);
-        deadline_.after(config_.handshake_timeout);
+        limit_handshake();
         bool ready = !loop_.stopping;
         if (ready && service_ == Service::tls) ready = co_await begin_tls();
         if (ready) bridge = co_await speak_http();
@@ -189,7 +194,7 @@ net::awaitable<Connection::Head> Connection::read_head(bool first) {
             if (transfer.state != net::Transfer::State::moved) co_return Head{};
             bytes = space.first(transfer.bytes);
         }
-        if (!std::exchange(begun, true)) deadline_.after(config_.handshake_timeout);
+        if (!std::exchange(begun, true)) limit_handshake();
         http::RequestParser::Result result = parser.next(bytes);
         unread_ = std::vector<std::byte>(bytes.begin(), bytes.end());
         if (!std::holds_alternative<std::monostate>(result)) co_return result;
