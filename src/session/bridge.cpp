@@ -8,7 +8,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// Reads of one session before the others of its loop have their turn.
-constexpr int rounds_a_turn = 16;
+constexpr int rounds_a_turn = 4;
 
 /// From here on a frame's header is written into the space before its payload instead of copying the payload.
 constexpr std::size_t in_place_size = 32 * 1024;

@@ -357,6 +357,19 @@ TEST(Listening, AUnixSocketIsRemovedOnExit) {
     }
 }
 
+TEST(Listening, ASocketThatSomebodyElseHasBoundSinceIsLeftAlone) {
+    TemporaryFolder folder;
+    const std::string path = folder.path() + "/s";
+    Server first({"--unix-socket", path, "cat"});
+    ASSERT_EQ(::unlink(path.c_str()), 0);
+    Server second({"--unix-socket", path, "cat"});
+    first.signal(SIGTERM);
+    EXPECT_EQ(first.wait(), 0);
+    Client client(0, {.unix_socket = path});
+    client.send("served by the second");
+    EXPECT_EQ(client.receive(), "served by the second");
+}
+
 TEST(Listening, AUnixSocketIsRemovedWhenASecondSignalEndsTheServerAtOnce) {
     TemporaryFolder folder;
     const std::string path = folder.path() + "/s";
