@@ -67,12 +67,7 @@ void append(std::vector<std::string>& target, std::string_view list) {
     for (std::string& element : elements(list)) target.push_back(std::move(element));
 }
 
-bool is_token(std::string_view text) {
-    return !text.empty() && std::ranges::all_of(text, [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-               std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-    });
-}
+bool is_token(std::string_view text) { return !text.empty() && std::ranges::all_of(text, http::is_token_char); }
 
 /// Those that say how a reply is framed and what protocol follows are the server's to set.
 constexpr std::array<std::string_view, 8> own_fields{"Connection",           "Content-Length",         "Sec-WebSocket-Accept",

@@ -27,12 +27,6 @@ bool is_key(std::string_view key) {
     return key.size() == 24 && key.ends_with("==") && std::ranges::all_of(key.substr(0, 22), is_base64);
 }
 
-/// RFC 9110, 5.6.2.
-bool is_token_char(char c) {
-    const bool letter_or_digit = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    return letter_or_digit || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
-
 /// Reads a list of 4.3's grammar from the front.
 class List {
 public:
@@ -50,7 +44,7 @@ public:
     }
 
     bool token() {
-        const auto end = std::ranges::find_if_not(rest_, is_token_char);
+        const auto end = std::ranges::find_if_not(rest_, http::is_token_char);
         const auto size = static_cast<std::size_t>(end - rest_.begin());
         rest_.remove_prefix(size);
         return size > 0;

@@ -11,38 +11,13 @@
 #include <random>
 
 #include "fixtures/client.hpp"
+#include "fixtures/command.hpp"
 #include "fixtures/server.hpp"
 
 namespace wsinetd::fixtures {
 namespace {
 
 using testing::HasSubstr;
-
-/// A server whose command is a line of bash.
-std::vector<std::string> bash(const std::string& script, std::vector<std::string> options = {}) {
-    options.insert(options.end(), {"bash", "-c", script});
-    return options;
-}
-
-std::string read_file(const std::string& path) {
-    std::ifstream file(path);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
-/// Waits for a script to have written a whole line to `path`, and gives it.
-std::string line_in(const std::string& path) {
-    eventually([&] { return read_file(path).find('\n') != std::string::npos; });
-    const std::string text = read_file(path);
-    return text.substr(0, text.find('\n'));
-}
-
-bool ends(pid_t pid) {
-    return eventually([&] { return !is_running(pid); });
-}
-
-bool leaves_nothing(const Server& server) {
-    return eventually([&] { return server.descendants().empty(); });
-}
 
 // The command ends.
 
@@ -91,7 +66,7 @@ TEST(LivesAndDeaths, AClientThatReadsLateStillGetsEverything) {
     TemporaryFolder folder;
     Server server(bash("seq 1 100000; echo done > " + folder.path() + "/done; exit 4"));
     Client client(server.port(), {.receive_buffer = 4096});
-    line_in(folder.path() + "/done");
+    first_line_of(folder.path() + "/done");
     EXPECT_EQ(client.receive_all().size(), 100000U);
     EXPECT_EQ(client.closed(), closed_with(4004, "exit status 4"));
 }
@@ -144,7 +119,7 @@ TEST(LivesAndDeaths, TheCommandSeesEndOfFileWhenTheClientCloses) {
     Server server(bash("cat > /dev/null; echo eof > " + folder.path() + "/seen"));
     Client client(server.port());
     EXPECT_EQ(client.close(1000), closed_with(1000));
-    EXPECT_EQ(line_in(folder.path() + "/seen"), "eof");
+    EXPECT_EQ(first_line_of(folder.path() + "/seen"), "eof");
 }
 
 TEST(LivesAndDeaths, ACloseIsAnsweredWithItsCode) {
@@ -170,7 +145,7 @@ TEST(LivesAndDeaths, TheLadderIsInterruptThenTerminateThenKill) {
     EXPECT_EQ(client.receive(), "ready");
     client.close();
     EXPECT_TRUE(server.logs("killed by SIGKILL"));
-    EXPECT_EQ(read_file(log), "INT\nTERM\n");
+    EXPECT_EQ(contents_of(log), "INT\nTERM\n");
 }
 
 TEST(LivesAndDeaths, CloseGraceGivesACommandTimeToEndByItself) {
@@ -294,7 +269,7 @@ TEST(LivesAndDeaths, ADaemonThatForkedTwiceInASessionOfItsOwnEnds) {
                        " ]; do sleep 0.01; done; echo started; cat"));
     Client client(server.port());
     EXPECT_EQ(client.receive(), "started");
-    const pid_t daemon = std::stoi(line_in(pid_file));
+    const pid_t daemon = std::stoi(first_line_of(pid_file));
     EXPECT_TRUE(is_running(daemon));
     client.close();
     EXPECT_TRUE(ends(daemon));
@@ -307,7 +282,7 @@ TEST(LivesAndDeaths, ADaemonOfARunningCommandIsLeftAlone) {
     Server server(bash("setsid bash -c '(bash -c \"echo \\$\\$ > " + pid_file +
                        "; exec sleep 1000\" >/dev/null 2>&1 &)'; cat"));
     Client keeper(server.port());
-    const pid_t daemon = std::stoi(line_in(pid_file));
+    const pid_t daemon = std::stoi(first_line_of(pid_file));
     for (int i = 0; i < 3; ++i) {  // others come and go
         Client other(server.port());
         other.close();
@@ -325,7 +300,7 @@ TEST(LivesAndDeaths, AChildTheServerWasGivenBeforeItBecameTheServerIsLeftAlone) 
     const std::string pid_file = folder.path() + "/pid";
     Server server({.arguments = {"true"},
                    .wrapper = {"bash", "-c", "sleep 1000 & echo $! > " + pid_file + "; exec \"$0\" \"$@\""}});
-    const pid_t helper = std::stoi(line_in(pid_file));
+    const pid_t helper = std::stoi(first_line_of(pid_file));
     for (int i = 0; i < 5; ++i) Client(server.port()).closed();
     server.signal(SIGTERM);
     EXPECT_EQ(server.wait(), 0);

@@ -22,11 +22,6 @@ using testing::StartsWith;
 
 constexpr std::size_t mebibyte = 1024 * 1024;
 
-std::string read_file(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
 /// Text without a newline, no two places alike.
 std::string pattern(std::size_t size, std::size_t seed) {
     std::string text(size, '\0');
@@ -48,7 +43,7 @@ class TlsVersion : public testing::TestWithParam<int> {};
 TEST_P(TlsVersion, CarriesMessagesAndTheExitStatus) {
     const ServerFiles files;
     Server server(files.options({"bash", "-c", "read -r line; echo \"got $line\"; exit 3"}));
-    TlsClient client(server.port(), {.trusted = read_file(files.certificate()), .version = GetParam()});
+    TlsClient client(server.port(), {.trusted = contents_of(files.certificate()), .version = GetParam()});
     EXPECT_EQ(client.version(), GetParam() == 12 ? "TLSv1.2" : "TLSv1.3");
     client.send("something");
     EXPECT_EQ(client.receive(), "got something");
@@ -110,7 +105,7 @@ TEST(Tls, ACommandThatReadsLateLosesNothing) {
     static_cast<void>(files.folder().write("go", ""));
     sender.join();
     EXPECT_EQ(client.receive(), "done");
-    EXPECT_TRUE(read_file(taken) == expected);
+    EXPECT_TRUE(contents_of(taken) == expected);
 }
 
 TEST(Tls, FramesInTheSameRecordAsTheUpgradeAreKept) {
