@@ -8,6 +8,7 @@
 #include <fstream>
 #include <thread>
 
+#include "fixtures/command.hpp"
 #include "fixtures/server.hpp"
 #include "fixtures/tls_client.hpp"
 
