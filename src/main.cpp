@@ -20,7 +20,8 @@ constexpr int exit_mistake = 2;  ///< in options or configuration
 
 void print_error(const std::string& what) { std::fprintf(stderr, "wsinetd: %s\n", what.c_str()); }
 
-/// Where stdin, stdout or stderr are closed, a command's pipe would take the number, and the log would go to its client.
+/// Where stdin, stdout or stderr are closed, a command's pipe would take the number, and the log would go to its
+/// client.
 void open_what_is_closed() {
     int fd = 0;
     while (fd >= 0 && fd <= STDERR_FILENO) fd = ::open("/dev/null", O_RDWR);

@@ -160,8 +160,8 @@ TEST(PureCode, IncludesNothingOfTheSystem) {
     static const std::set<std::string> pure{"utf8", "framing", "http", "websocket", "config", "endpoint"};
     for (const Include& include : all_includes()) {
         if (!pure.contains(include.folder()) || door_of(include)) continue;
-        if (include.file == "config/check.cpp") continue;                          // looks files and users up
-        if (include.what == "<chrono>") continue;                                  // for its units, not its clocks
+        if (include.file == "config/check.cpp") continue;  // looks files and users up
+        if (include.what == "<chrono>") continue;          // for its units, not its clocks
         EXPECT_FALSE(is_of_the_system(include.what)) << include.told();
     }
 }

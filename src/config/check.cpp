@@ -166,7 +166,8 @@ void check_identity(Endpoint& endpoint, Errors& errors) {
     if (endpoint.user.empty() && endpoint.group.empty()) return;
     const std::size_t before = errors.size();
     const char* const option = endpoint.user.empty() ? "--group" : "--user";
-    if (::geteuid() != 0) errors.push_back(std::string(option) + ": only a server started as root can change to another");
+    if (::geteuid() != 0)
+        errors.push_back(std::string(option) + ": only a server started as root can change to another");
     std::optional<User> user = User{::geteuid(), ::getegid(), ""};
     if (!endpoint.user.empty()) user = find_user(endpoint.user);
     if (!user) errors.push_back("--user: there is no user \"" + endpoint.user + "\"");
@@ -203,7 +204,8 @@ void check_tls(const Config& config, Errors& errors) {
             if (given) errors.push_back(std::string(option) + " needs TLS: --tls-cert and --tls-key");
     }
     if (config.tls() && config.redirect_port == config.port && config.port != 0)
-        errors.push_back("--redirect-port and --port are both " + std::to_string(config.port) + "; one must be another");
+        errors.push_back("--redirect-port and --port are both " + std::to_string(config.port) +
+                         "; one must be another");
 }
 
 }  // namespace

@@ -32,9 +32,7 @@ bool alias_differs(const Option& option) {
     return alias_counts_milliseconds(option) || alias_may_be_negative(option) || !value_of_alias(option).empty();
 }
 
-Takes taken_by_alias(const Option& option) {
-    return value_of_alias(option).empty() ? option.takes : Takes::boolean;
-}
+Takes taken_by_alias(const Option& option) { return value_of_alias(option).empty() ? option.takes : Takes::boolean; }
 
 /// One way to spell an option, and how far what was given so has been read.
 struct Spelling {
@@ -213,7 +211,8 @@ CommandLine parse_command_line(std::span<const char* const> arguments) {
             result.errors.emplace_back("no command to serve: wsinetd [OPTION]... COMMAND [ARGUMENT]...");
     }
     draft.config.endpoint.command = std::move(command);
-    if (websocketd && draft.origin_rule_given && draft.config.same_origin == false) draft.config.same_origin = !draft.config.origins.empty();
+    if (websocketd && draft.origin_rule_given && draft.config.same_origin == false)
+        draft.config.same_origin = !draft.config.origins.empty();
     if (websocketd && draft.config.tls() && !draft.port_given) draft.config.port = websocketd_tls_port;
     settle_defaults(draft, draft.config);
     result.config = std::move(draft.config);

@@ -45,22 +45,22 @@ struct Endpoint {
 
 struct Config {
     Action action = Action::serve;
-    std::uint16_t port = 8080;                              ///< 0: a free one
+    std::uint16_t port = 8080;                               ///< 0: a free one
     std::vector<std::string> addresses{"127.0.0.1", "::1"};  ///< numeric, without brackets
-    std::vector<std::string> spare_addresses;  ///< of those, such as came in a pair: left out where the machine lacks one
-    std::string unix_socket;                                ///< path; empty: none
+    std::vector<std::string> spare_addresses;                ///< of those, left out where the machine lacks them
+    std::string unix_socket;                                 ///< path; empty: none
     unsigned unix_socket_mode = 0660;
     std::string tls_certificate;  ///< path of a PEM file; with `tls_key` it turns TCP to TLS
     std::string tls_key;
     std::string tls_client_ca;                   ///< empty: clients need no certificate
     bool tls_wanted = false;                     ///< --ssl: both of the above are required
     std::optional<std::uint16_t> redirect_port;  ///< plain HTTP that leads to https; 0: a free one
-    bool same_origin = true;            ///< false, and no `origins`: any origin may start a command
-    std::vector<std::string> origins;   ///< elements of --origin
-    std::vector<std::string> hosts;     ///< names the server answers to; `*` for any
-    std::vector<http::Field> upgrade_fields;  ///< --header and --header-ws: of the 101
-    std::vector<http::Field> http_fields;     ///< --header and --header-http: of all other replies
-    std::uint64_t max_processes = 1024;       ///< 0: no limit
+    bool same_origin = true;                     ///< false, and no `origins`: any origin may start a command
+    std::vector<std::string> origins;            ///< elements of --origin
+    std::vector<std::string> hosts;              ///< names the server answers to; `*` for any
+    std::vector<http::Field> upgrade_fields;     ///< --header and --header-ws: of the 101
+    std::vector<http::Field> http_fields;        ///< --header and --header-http: of all other replies
+    std::uint64_t max_processes = 1024;          ///< 0: no limit
     std::uint64_t max_connections = 10'000;
     Milliseconds handshake_timeout{10'000};
     Milliseconds shutdown_grace{10'000};

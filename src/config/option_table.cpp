@@ -11,7 +11,9 @@ namespace {
 
 std::string quoted(std::string_view value) { return '"' + std::string(value) + '"'; }
 
-Complaint is_not(std::string_view value, std::string_view what) { return quoted(value) + " is not " + std::string(what); }
+Complaint is_not(std::string_view value, std::string_view what) {
+    return quoted(value) + " is not " + std::string(what);
+}
 
 Complaint set_number(std::uint64_t& target, std::string_view value, std::string_view what) {
     const auto number = parse_number(value);
@@ -36,8 +38,8 @@ Complaint set_flag(bool& target, std::string_view value) {
 
 /// A word out of a table.
 template <typename Value, std::size_t Count>
-Complaint set_word(Value& target, std::string_view value, const std::array<std::pair<std::string_view, Value>, Count>& words,
-                   std::string_view what) {
+Complaint set_word(Value& target, std::string_view value,
+                   const std::array<std::pair<std::string_view, Value>, Count>& words, std::string_view what) {
     for (const auto& [word, meaning] : words)
         if (word == value) {
             target = meaning;
@@ -70,9 +72,9 @@ void append(std::vector<std::string>& target, std::string_view list) {
 bool is_token(std::string_view text) { return !text.empty() && std::ranges::all_of(text, http::is_token_char); }
 
 /// Those that say how a reply is framed and what protocol follows are the server's to set.
-constexpr std::array<std::string_view, 8> own_fields{"Connection",           "Content-Length",         "Sec-WebSocket-Accept",
-                                                     "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions", "Transfer-Encoding",
-                                                     "Upgrade",              "Sec-WebSocket-Version"};
+constexpr std::array<std::string_view, 8> own_fields{
+    "Connection",        "Content-Length", "Sec-WebSocket-Accept", "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions",
+    "Transfer-Encoding", "Upgrade",        "Sec-WebSocket-Version"};
 
 Complaint parse_field(http::Field& field, std::string_view value) {
     const auto colon = value.find(':');
@@ -82,7 +84,8 @@ Complaint parse_field(http::Field& field, std::string_view value) {
     value.remove_prefix(colon + 1);
     const auto first = std::min(value.find_first_not_of(" \t"), value.size());
     field.value = value.substr(first, value.find_last_not_of(" \t") + 1 - first);
-    if (std::ranges::any_of(field.value, [](char c) { return static_cast<unsigned char>(c) < 0x20 ? c != '\t' : c == 0x7f; }))
+    if (std::ranges::any_of(field.value,
+                            [](char c) { return static_cast<unsigned char>(c) < 0x20 ? c != '\t' : c == 0x7f; }))
         return quoted(field.name) + " has a control character in its value";
     for (const std::string_view name : own_fields)
         if (http::same_token(name, field.name)) return quoted(field.name) + " is the server's own to set";
@@ -137,8 +140,8 @@ Complaint add_hosts(Draft& draft, std::string_view value) {
 }
 
 Complaint set_mode(Draft& draft, std::string_view value) {
-    const bool octal = !value.empty() && value.size() <= 4 &&
-                       std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '7'; });
+    const bool octal =
+        !value.empty() && value.size() <= 4 && std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '7'; });
     unsigned mode = 0;
     for (const char c : octal ? value : std::string_view{}) mode = mode * 8 + static_cast<unsigned>(c - '0');
     if (!octal || mode > 0777) return is_not(value, "a file mode (octal, such as 0660)");
@@ -165,9 +168,9 @@ Complaint set_binary(Draft& draft, std::string_view value) {
 
 Complaint set_stderr(Draft& draft, std::string_view value) {
     constexpr std::array<std::pair<std::string_view, StderrMode>, 4> words{{{"log", StderrMode::log},
-                                                                           {"discard", StderrMode::discard},
-                                                                           {"merge", StderrMode::merge},
-                                                                           {"tagged", StderrMode::tagged}}};
+                                                                            {"discard", StderrMode::discard},
+                                                                            {"merge", StderrMode::merge},
+                                                                            {"tagged", StderrMode::tagged}}};
     return set_word(draft.config.endpoint.stderr_mode, value, words, "a mode of stderr");
 }
 
@@ -234,8 +237,8 @@ constexpr std::string_view count_words = "a number (0 or more)";
 const std::array rows = std::to_array<Option>({
     {"port", 'p', "", Takes::value, "N", "8080", Group::listening,
      "TCP port; 0 takes a free one, the same for all addresses", set_port},
-    {"address", 'a', "", Takes::values, "A", "127.0.0.1 and ::1", Group::listening,
-     "address to bind; * means all", add_address},
+    {"address", 'a', "", Takes::values, "A", "127.0.0.1 and ::1", Group::listening, "address to bind; * means all",
+     add_address},
     {"unix-socket", 0, "unixsocket", Takes::value, "PATH", "", Group::listening,
      "also listen there; without --port, --address or --redirect-port, only there",
      [](Draft& draft, std::string_view value) { return set_path(draft.config.unix_socket, value); }},
@@ -253,7 +256,8 @@ const std::array rows = std::to_array<Option>({
     {"redirect-port", 0, "redirport", Takes::value, "N", "", Group::listening,
      "plain HTTP that redirects to the https URL; 0 takes a free port; needs TLS", set_redirect_port},
     {"origin", 0, "", Takes::values, "LIST", "", Group::access,
-     "origins allowed besides the server's own: [scheme://]host[:port], comma-separated, without a port any port, * for any",
+     "origins allowed besides the server's own: [scheme://]host[:port], comma-separated, without a port any port, * "
+     "for any",
      [](Draft& draft, std::string_view value) -> Complaint {
          draft.origin_rule_given = true;
          append(draft.config.origins, value);
@@ -266,8 +270,7 @@ const std::array rows = std::to_array<Option>({
          return set_flag(draft.config.same_origin, value);
      }},
     {"host", 0, "", Takes::values, "LIST", "", Group::access,
-     "names the server answers to on loopback and private addresses, comma-separated, * for any",
-     add_hosts},
+     "names the server answers to on loopback and private addresses, comma-separated, * for any", add_hosts},
     {"header", 0, "", Takes::values, "H", "", Group::access, "header for every response (Name: value)",
      [](Draft& draft, std::string_view value) -> Complaint {
          if (auto wrong = add_field(draft.config.upgrade_fields, value)) return wrong;
@@ -288,13 +291,10 @@ const std::array rows = std::to_array<Option>({
      "larger messages from a client close with 1009; 0 is no limit", set_size},
     {"max-processes", 0, "maxforks", Takes::value, "N", "1024", Group::limits,
      "commands running at once; beyond it: 503. 0 is no limit",
-     [](Draft& draft, std::string_view value) {
-         return set_number(draft.config.max_processes, value, count_words);
-     }},
-    {"max-connections", 0, "", Takes::value, "N", "10000", Group::limits, "sockets open at once; beyond it, accept waits",
-     [](Draft& draft, std::string_view value) {
-         return set_number(draft.config.max_connections, value, count_words);
-     }},
+     [](Draft& draft, std::string_view value) { return set_number(draft.config.max_processes, value, count_words); }},
+    {"max-connections", 0, "", Takes::value, "N", "10000", Group::limits,
+     "sockets open at once; beyond it, accept waits",
+     [](Draft& draft, std::string_view value) { return set_number(draft.config.max_connections, value, count_words); }},
     {"handshake-timeout", 0, "", Takes::value, "D", "10s", Group::limits, "for TLS and the request header",
      [](Draft& draft, std::string_view value) { return set_duration(draft.config.handshake_timeout, value); }},
     {"ping-interval", 0, "pingms", Takes::value, "D", "30s", Group::limits,
@@ -410,13 +410,15 @@ std::string help_text() {
         "Usage: wsinetd [OPTION]... COMMAND [ARGUMENT]...\n"
         "Serves COMMAND over WebSockets: each connection runs one, joined to its stdin and stdout.\n"
         "Options end at the command; durations and sizes take units (500ms, 30s, 1MiB).\n";
-    for (const Group group : {Group::listening, Group::access, Group::command, Group::limits, Group::logging, Group::program}) {
+    for (const Group group :
+         {Group::listening, Group::access, Group::command, Group::limits, Group::logging, Group::program}) {
         text.append("\n").append(title_of(group)).append(":\n");
         for (const Option& option : options())
             if (option.group == group) append_option(text, option);
     }
-    return text + "\nExit status: 0 after a clean stop, 1 when the system refused, 2 for a mistake in the options.\n"
-                  "The manual, wsinetd(1), tells more.\n";
+    return text +
+           "\nExit status: 0 after a clean stop, 1 when the system refused, 2 for a mistake in the options.\n"
+           "The manual, wsinetd(1), tells more.\n";
 }
 
 }  // namespace wsinetd::config

@@ -1,4 +1,5 @@
-#pragma once  // One row per option: its names, what it takes, what it does. Feeds the command line, --help and the tests.
+#pragma once  // One row per option: its names, what it takes, what it does. Feeds the command line, --help and the
+              // tests.
 #include <optional>
 #include <span>
 #include <string>
@@ -30,9 +31,9 @@ enum class Takes {
 enum class Group { listening, access, command, limits, logging, program };
 
 struct Option {
-    std::string_view name;         ///< without dashes
-    char letter;                   ///< 0: none
-    std::string_view alias;        ///< websocketd's spelling, without dashes; empty: none
+    std::string_view name;   ///< without dashes
+    char letter;             ///< 0: none
+    std::string_view alias;  ///< websocketd's spelling, without dashes; empty: none
     Takes takes;
     std::string_view placeholder;  ///< of the value
     std::string_view standard;     ///< the default, as the documents print it

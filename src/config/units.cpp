@@ -12,13 +12,8 @@ struct Unit {
     std::uint64_t factor;
 };
 
-constexpr std::array<Unit, 7> durations{{{"", 1000},
-                                         {"ms", 1},
-                                         {"s", 1000},
-                                         {"m", 60'000},
-                                         {"min", 60'000},
-                                         {"h", 3'600'000},
-                                         {"d", 86'400'000}}};
+constexpr std::array<Unit, 7> durations{
+    {{"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"min", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
 
 constexpr std::array<Unit, 12> sizes{{{"", 1},
                                       {"B", 1},

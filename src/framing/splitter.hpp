@@ -37,7 +37,7 @@ private:
     Kind kind_;
     std::size_t limit_;
     std::vector<std::byte> held_;
-    bool delivered_ = false;    ///< what is held has gone out in the last piece
+    bool delivered_ = false;  ///< what is held has gone out in the last piece
     bool mid_message_ = false;
     bool carriage_return_ = false;  ///< a '\r' of a message under way waits for what follows it
 };

@@ -16,9 +16,9 @@ class Tagged {
 public:
     explicit Tagged(Stream stream) : stream_(stream) {}
 
-    /// Takes at most `tagged_step` bytes off the front of `piece` and gives them as a piece of the tagged message, which
-    /// views `out`, of `max_tagged` bytes. Bytes above 0x7f are left as they are. To be called until `piece.bytes` is
-    /// empty, and once for a piece that is empty.
+    /// Takes at most `tagged_step` bytes off the front of `piece` and gives them as a piece of the tagged message,
+    /// which views `out`, of `max_tagged` bytes. Bytes above 0x7f are left as they are. To be called until
+    /// `piece.bytes` is empty, and once for a piece that is empty.
     [[nodiscard]] Piece next(Piece& piece, std::span<std::byte> out) const;
 
 private:

@@ -39,13 +39,13 @@ struct Fields : std::vector<Field> {
 /// A request's head as it arrived, after every check of spec section 2 for which the answer is 400.
 struct Request {
     std::string method;
-    std::string target;    ///< as sent: REQUEST_URI
-    std::string path;      ///< percent-decoded, without dot segments; starts with '/' ("*" for OPTIONS *)
-    std::string query;     ///< what follows '?', not decoded
-    int minor_version = 1; ///< HTTP/1.minor_version
-    bool keep_alive = true;///< whether the client will send another (RFC 9112, 9.3)
-    bool has_body = false; ///< a length above 0 or chunked: the body's bytes follow
-    std::string host;      ///< the Host field, without surrounding blanks; empty when there was none (HTTP/1.0)
+    std::string target;      ///< as sent: REQUEST_URI
+    std::string path;        ///< percent-decoded, without dot segments; starts with '/' ("*" for OPTIONS *)
+    std::string query;       ///< what follows '?', not decoded
+    int minor_version = 1;   ///< HTTP/1.minor_version
+    bool keep_alive = true;  ///< whether the client will send another (RFC 9112, 9.3)
+    bool has_body = false;   ///< a length above 0 or chunked: the body's bytes follow
+    std::string host;        ///< the Host field, without surrounding blanks; empty when there was none (HTTP/1.0)
     Fields fields;
 };
 

@@ -62,8 +62,7 @@ Refusal refusal_for(const beast::error_code& error, std::string_view head) {
             return refuse(400, "A request line is METHOD TARGET HTTP/1.1.");
         case beast::http::error::bad_method:
         case beast::http::error::bad_target:
-        case beast::http::error::need_more:
-            return refuse(400, "A request line is METHOD TARGET HTTP/1.1.");
+        case beast::http::error::need_more: return refuse(400, "A request line is METHOD TARGET HTTP/1.1.");
         case beast::http::error::bad_field:
             return refuse(400, "A header line is a name of letters, digits and '-', at once a colon, and a value.");
         case beast::http::error::bad_content_length:
@@ -71,8 +70,7 @@ Refusal refusal_for(const beast::error_code& error, std::string_view head) {
             return refuse(400, "Content-Length is one decimal number, and without Transfer-Encoding.");
         case beast::http::error::bad_transfer_encoding:
             return refuse(400, "Transfer-Encoding stands once, and without Content-Length.");
-        default:
-            return refuse(400, "The request's head is malformed.");
+        default: return refuse(400, "The request's head is malformed.");
     }
 }
 
@@ -161,25 +159,18 @@ std::string_view RequestParser::step(char c) {
         case Place::before:  // RFC 9112, 2.2: empty lines before a request are passed over
             place_ = c == '\r' ? Place::before_cr : Place::line;
             return c == '\r' ? std::string_view{} : judge_text(c);
-        case Place::before_cr:
-            place_ = Place::before;
-            return c == '\n' ? std::string_view{} : bad_line_end;
+        case Place::before_cr: place_ = Place::before; return c == '\n' ? std::string_view{} : bad_line_end;
         case Place::line:
             if (c != '\r') return judge_text(c);
             place_ = Place::line_cr;
             return {};
-        case Place::line_cr:
-            place_ = Place::line_start;
-            return c == '\n' ? std::string_view{} : bad_line_end;
+        case Place::line_cr: place_ = Place::line_start; return c == '\n' ? std::string_view{} : bad_line_end;
         case Place::line_start:
             place_ = c == '\r' ? Place::end_cr : Place::line;
             if (c == '\r') return {};
             return c == ' ' || c == '\t' ? bad_fold : judge_text(c);
-        case Place::end_cr:
-            place_ = Place::end;
-            return c == '\n' ? std::string_view{} : bad_line_end;
-        case Place::end:
-            break;
+        case Place::end_cr: place_ = Place::end; return c == '\n' ? std::string_view{} : bad_line_end;
+        case Place::end: break;
     }
     return {};
 }

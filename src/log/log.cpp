@@ -105,8 +105,7 @@ private:
 }  // namespace
 
 struct Log::Writer {
-    Writer(int descriptor, Format format)
-        : logger("wsinetd", std::make_shared<DescriptorSink>(descriptor, format)) {}
+    Writer(int descriptor, Format format) : logger("wsinetd", std::make_shared<DescriptorSink>(descriptor, format)) {}
     spdlog::logger logger;
 };
 

@@ -30,8 +30,8 @@ public:
 
     [[nodiscard]] bool wants(Level level) const { return level >= threshold_; }
 
-    /// `event` says what happened, `fields` to whom and how. Whatever a client or command has put into a value, a record
-    /// stays one line without control characters, in well-formed UTF-8.
+    /// `event` says what happened, `fields` to whom and how. Whatever a client or command has put into a value, a
+    /// record stays one line without control characters, in well-formed UTF-8.
     void write(Level level, std::string_view event, std::span<const Field> fields = {});
     void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
         write(level, event, std::span(fields.begin(), fields.size()));

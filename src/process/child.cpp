@@ -103,8 +103,8 @@ std::unique_ptr<Child> Child::start(net::Executor executor, const Launcher& laun
     }
 
     std::unique_ptr<Child> child(new Child(process.id(), executor, launch.pidfd_copy, std::move(cgroup)));
-    // From here on we wait ourselves: basic_process::async_wait can block the loop in waitpid when its wait ends without
-    // cause, and an idle session need not pay for a second descriptor of its command.
+    // From here on we wait ourselves: basic_process::async_wait can block the loop in waitpid when its wait ends
+    // without cause, and an idle session need not pay for a second descriptor of its command.
     process.detach();
     child->stdin_.emplace(executor, input.ours.take());
     child->stdout_.emplace(executor, output.ours.take());

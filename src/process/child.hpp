@@ -15,8 +15,8 @@ enum class Stderr { pipe, null, stdout_ };
 /// A command of one session, leader of its own process group. Its pipes are the server's ends.
 class Child {
 public:
-    /// Starts `program`, in `cgroup` if there is one; nothing, and why in `error`, when the system refuses. To be called
-    /// on the thread of `executor`, which must live as long as the command (its end is the command's:
+    /// Starts `program`, in `cgroup` if there is one; nothing, and why in `error`, when the system refuses. To be
+    /// called on the thread of `executor`, which must live as long as the command (its end is the command's:
     /// PR_SET_PDEATHSIG).
     static std::unique_ptr<Child> start(net::Executor executor, const Launcher& launcher, std::size_t thread,
                                         const Program& program, Stderr stderr_goes, std::unique_ptr<Cgroup> cgroup,

@@ -26,7 +26,7 @@ struct Order {
     pid_t server;
     rlimit descriptors;
     std::span<const int> not_default;  ///< signals
-    int error = 0;  ///< errno of what failed, seen by the parent in shared memory
+    int error = 0;                     ///< errno of what failed, seen by the parent in shared memory
 };
 
 #define WSINETD_NO_SANITIZE __attribute__((no_sanitize("address", "thread", "undefined")))

@@ -143,14 +143,16 @@ Server::Server(const config::Config& config, log::Log& log, std::shared_ptr<cons
              }),
       signals_(executor_, SIGINT, SIGTERM, SIGHUP),
       leftovers_(executor_,
-                 [this](int pid) { log_.write(log::Level::debug, "leftover killed", {{"pid", std::int64_t{pid}}}); }),
+                 [this](int pid) {
+                     log_.write(log::Level::debug, "leftover killed", {{"pid", std::int64_t{pid}}});
+                 }),
       connections_(config.max_connections, [this] { net::asio::post(executor_, [this] { connection_freed(); }); }),
       processes_(config.max_processes),
       router_(config.endpoint),
       origins_(allowed_origins(config)),
       passed_environment_(endpoint::pass_environment(environment_entries(), config.endpoint.pass_env)),
-      resources_{config, log, launcher_, cgroups_.get(), leftovers_, connections_, processes_,
-                 router_, origins_, passed_environment_, random_number()},
+      resources_{config,     log,     launcher_, cgroups_.get(),      leftovers_,     connections_,
+                 processes_, router_, origins_,  passed_environment_, random_number()},
       tls_(std::move(tls)),
       loop_ended_(executor_) {
     listen();
@@ -187,9 +189,9 @@ std::string_view scheme_of(session::Service service) {
 void Server::announce() const {
     for (const auto& [listener, service] : doors_) {
         const bool unix_socket = listener->port() == 0;
-        log_.write(log::Level::info, unix_socket ? "listening on " + listener->name()
-                                                 : "listening on " + std::string(scheme_of(service)) +
-                                                       listener->name() + "/");
+        log_.write(log::Level::info, unix_socket
+                                         ? "listening on " + listener->name()
+                                         : "listening on " + std::string(scheme_of(service)) + listener->name() + "/");
     }
     if (tls_ && resources_.tls_port == 0)
         log_.write(log::Level::info, "the certificate is not used: without --port and --address there is no TCP");

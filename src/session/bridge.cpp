@@ -34,8 +34,7 @@ websocket::BinaryPolicy binary_policy(const config::Endpoint& endpoint) {
 }  // namespace
 
 Bridge::Bridge(LoopResources& loop, net::Stream& stream, std::unique_ptr<process::Child> child, Slot process_slot,
-               const config::Endpoint& endpoint, std::string id, std::string remote,
-               std::string reply)
+               const config::Endpoint& endpoint, std::string id, std::string remote, std::string reply)
     : loop_(loop),
       stream_(stream),
       child_(std::move(child)),

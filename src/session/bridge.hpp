@@ -19,10 +19,11 @@ inline constexpr std::size_t tagged_limit = 20 * 1024;
 
 /// The most one session keeps in the server, whatever the peers do: input, packed or not yet a whole frame (which share
 /// one read); frames the client does not take; output read but not framed or the line under way (which share one read,
-/// of which the frames that are kept have been at least a third, for none is longer than three times its text); and what
-/// TLS keeps.
+/// of which the frames that are kept have been at least a third, for none is longer than three times its text); and
+/// what TLS keeps.
 inline constexpr std::size_t kept_beside_output = input_size + net::tls_keeps_at_most;
-inline constexpr std::size_t kept_at_most = frames_size - frames_size / 3 + chunk_size + least_read + kept_beside_output;
+inline constexpr std::size_t kept_at_most =
+    frames_size - frames_size / 3 + chunk_size + least_read + kept_beside_output;
 /// With --stderr tagged a frame can be thirty times its text, an empty line.
 inline constexpr std::size_t kept_when_tagged = frames_size + 2 * (tagged_limit + least_read) + kept_beside_output;
 static_assert(std::max(kept_at_most, kept_when_tagged) + 8 * 1024 < 256 * 1024);
@@ -121,8 +122,8 @@ private:
     net::Event finished_;
     Outgoing outgoing_;
     Source stdout_;
-    std::optional<Source> stderr_;    ///< with --stderr tagged
-    Source* speaking_ = nullptr;      ///< whose line is under way on the wire
+    std::optional<Source> stderr_;  ///< with --stderr tagged
+    Source* speaking_ = nullptr;    ///< whose line is under way on the wire
     websocket::Receiver receiver_;
     framing::Writer writer_;
     std::vector<std::byte> partial_;     ///< a frame that is not whole yet
@@ -141,7 +142,7 @@ private:
     std::optional<process::ExitStatus> exit_;
     process::Ladder ladder_;
     Keepalive keepalive_;
-    std::string_view cause_;  ///< why the client is gone, if not by a closing handshake
+    std::string_view cause_;   ///< why the client is gone, if not by a closing handshake
     bool delivering_ = false;  ///< the command has had its say, and the client has a right to all of it
     bool close_received_ = false;
     bool peer_finished_ = false;

@@ -153,14 +153,11 @@ void Bridge::look_after_client() {
     const net::TimePoint now = net::Clock::now();
     const Keepalive::View view{outgoing_.queued(), outgoing_.delivered(), !input_blocked_};
     switch (keepalive_.look(now, view)) {
-        case Keepalive::Decision::gone:
-            leave("ping timeout");
-            return settle();
+        case Keepalive::Decision::gone: leave("ping timeout"); return settle();
         case Keepalive::Decision::ping:
             if (client_ == Client::open) outgoing_.ping();
             break;
-        case Keepalive::Decision::wait:
-            break;
+        case Keepalive::Decision::wait: break;
     }
     if (client_ != Client::gone) keepalive_deadline_.at(keepalive_.next(now));
     settle();

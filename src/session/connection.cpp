@@ -234,8 +234,7 @@ Connection::Answer Connection::start(const http::Request& request, const endpoin
     const std::string id = loop_.ids.next();
     std::error_code error;
     std::unique_ptr<process::Child> child = start_command(request, match, id, error);
-    if (error.value() == E2BIG)
-        return http::refuse(431, "The request is too large for the environment of a command.");
+    if (error.value() == E2BIG) return http::refuse(431, "The request is too large for the environment of a command.");
     if (error) {
         const std::string why = why_not_started(error);
         complain(error, match, id, why);
@@ -249,8 +248,8 @@ Connection::Answer Connection::start(const http::Request& request, const endpoin
 /// What every request may meet while the system has run out of something is told once a second.
 void Connection::complain(std::error_code error, const endpoint::Match& match, std::string_view id,
                           std::string_view why) {
-    const bool exhausted = error.value() == EMFILE || error.value() == ENFILE || error.value() == ENOMEM ||
-                           error.value() == EAGAIN;
+    const bool exhausted =
+        error.value() == EMFILE || error.value() == ENFILE || error.value() == ENOMEM || error.value() == EAGAIN;
     const net::TimePoint now = net::Clock::now();
     if (exhausted && now - loop_.complained < 1s) return;
     if (exhausted) loop_.complained = now;
@@ -261,8 +260,9 @@ void Connection::complain(std::error_code error, const endpoint::Match& match, s
 std::unique_ptr<process::Child> Connection::start_command(const http::Request& request, const endpoint::Match& match,
                                                           const std::string& id, std::error_code& error) const {
     const config::Endpoint& command = *match.endpoint;
-    const endpoint::Peer peer{peer_.remote_address, std::to_string(peer_.remote_port), peer_.local_address,
-                              std::to_string(peer_.local_port), service_ == Service::tls, peer_.unix_socket};
+    const endpoint::Peer peer{peer_.remote_address,     std::to_string(peer_.remote_port),
+                              peer_.local_address,      std::to_string(peer_.local_port),
+                              service_ == Service::tls, peer_.unix_socket};
     const endpoint::Surroundings surroundings{server_software, id, {}, loop_.server.passed_environment, command.env};
     const endpoint::Environment environment(request, match, peer, surroundings);
     std::vector<const char*> arguments;
@@ -272,7 +272,9 @@ std::unique_ptr<process::Child> Connection::start_command(const http::Request& r
     if (!command.cwd.empty()) program.directory = command.cwd.c_str();
     process::Credentials credentials;
     if (command.identity) {
-        credentials = {command.identity->user, command.identity->group, {command.identity->groups.begin(), command.identity->groups.end()}};
+        credentials = {command.identity->user,
+                       command.identity->group,
+                       {command.identity->groups.begin(), command.identity->groups.end()}};
         program.credentials = &credentials;
     }
     std::unique_ptr<process::Cgroup> cgroup;

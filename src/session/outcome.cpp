@@ -15,7 +15,8 @@ Verdict verdict_of(process::ExitStatus status, bool by_ladder) {
                 "killed by " + process::signal_name(status.number)};
     }
     if (status.number == 0) return {1000, ""};
-    return {static_cast<std::uint16_t>(first_exit_code + status.number), "exit status " + std::to_string(status.number)};
+    return {static_cast<std::uint16_t>(first_exit_code + status.number),
+            "exit status " + std::to_string(status.number)};
 }
 
 }  // namespace wsinetd::session

@@ -7,7 +7,8 @@ namespace wsinetd::session {
 /// One for each loop. 128 bits: 64 of the server's run, drawn at random, then the loop's number and a count.
 class UniqueIds {
 public:
-    UniqueIds(std::uint64_t run, std::size_t loop) : run_(run), count_(static_cast<std::uint64_t>(loop) << loop_shift) {}
+    UniqueIds(std::uint64_t run, std::size_t loop)
+        : run_(run), count_(static_cast<std::uint64_t>(loop) << loop_shift) {}
 
     /// 32 hexadecimal digits.
     [[nodiscard]] std::string next() {

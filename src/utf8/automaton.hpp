@@ -8,13 +8,13 @@ namespace wsinetd::utf8 {
 /// `start` is between two characters; the others name what must follow.
 enum State : std::uint8_t {
     start,
-    one_more,         ///< one continuation byte
+    one_more,  ///< one continuation byte
     two_more,
     three_more,
-    after_e0,         ///< A0..BF: no overlong form
-    after_ed,         ///< 80..9F: no surrogate
-    after_f0,         ///< 90..BF: no overlong form
-    after_f4,         ///< 80..8F: nothing above U+10FFFF
+    after_e0,  ///< A0..BF: no overlong form
+    after_ed,  ///< 80..9F: no surrogate
+    after_f0,  ///< 90..BF: no overlong form
+    after_f4,  ///< 80..8F: nothing above U+10FFFF
     impossible,
 };
 

@@ -53,8 +53,8 @@ Begun repair(std::span<const std::byte> carried, std::span<const std::byte> byte
 
 std::size_t Replacer::size(std::span<const std::byte> bytes, bool last) const noexcept {
     std::size_t total = 0;
-    const Begun begun =
-        repair(std::span(carried_).first(count_), bytes, [&](std::span<const std::byte> text) { total += text.size(); });
+    const Begun begun = repair(std::span(carried_).first(count_), bytes,
+                               [&](std::span<const std::byte> text) { total += text.size(); });
     return total + (last && begun.count > 0 ? replacement.size() : 0);
 }
 

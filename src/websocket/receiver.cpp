@@ -22,13 +22,9 @@ constexpr Failure too_big{1009, ""};
 
 std::optional<Event> Receiver::next(std::span<std::byte>& bytes) {
     switch (state_) {
-        case State::between_frames:
-            return next_frame(bytes);
-        case State::in_long_frame:
-            return next_part(bytes);
-        case State::over:
-            bytes = {};
-            return {};
+        case State::between_frames: return next_frame(bytes);
+        case State::in_long_frame: return next_part(bytes);
+        case State::over: bytes = {}; return {};
     }
     return {};
 }
@@ -39,16 +35,14 @@ inline const Failure* Receiver::judge_first_byte(std::byte first) const {
     if ((bits & 0x70) != 0) return &reserved_bit;  // 5.2: no extension is negotiated
     const auto opcode = static_cast<Opcode>(bits & 0x0f);
     switch (opcode) {
-        case Opcode::continuation:
-            return message_ == Opcode::continuation ? &lone_continuation : nullptr;  // 5.4
+        case Opcode::continuation: return message_ == Opcode::continuation ? &lone_continuation : nullptr;  // 5.4
         case Opcode::text:
         case Opcode::binary:
             if (message_ != Opcode::continuation) return &nested_message;  // 5.4
             return opcode == Opcode::binary && binary_ == BinaryPolicy::refuse ? &binary_message : nullptr;
         case Opcode::close:
         case Opcode::ping:
-        case Opcode::pong:
-            return (bits & 0x80) == 0 ? &fragmented_control : nullptr;  // 5.5
+        case Opcode::pong: return (bits & 0x80) == 0 ? &fragmented_control : nullptr;  // 5.5
     }
     return &reserved_opcode;
 }

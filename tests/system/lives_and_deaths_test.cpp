@@ -279,8 +279,8 @@ TEST(LivesAndDeaths, ADaemonThatForkedTwiceInASessionOfItsOwnEnds) {
 TEST(LivesAndDeaths, ADaemonOfARunningCommandIsLeftAlone) {
     TemporaryFolder folder;
     const std::string pid_file = folder.path() + "/pid";
-    Server server(bash("setsid bash -c '(bash -c \"echo \\$\\$ > " + pid_file +
-                       "; exec sleep 1000\" >/dev/null 2>&1 &)'; cat"));
+    Server server(
+        bash("setsid bash -c '(bash -c \"echo \\$\\$ > " + pid_file + "; exec sleep 1000\" >/dev/null 2>&1 &)'; cat"));
     Client keeper(server.port());
     const pid_t daemon = std::stoi(first_line_of(pid_file));
     for (int i = 0; i < 3; ++i) {  // others come and go
@@ -341,8 +341,7 @@ TEST(LivesAndDeaths, ACommandInheritsNoDescriptorButThree) {
 }
 
 TEST(LivesAndDeaths, AnExitStatusIsToldAlsoWhereTheServerInheritedThatChildrenAreIgnored) {
-    Server server({.arguments = bash("exit 3"),
-                   .wrapper = {"bash", "-c", "trap '' CHLD; exec \"$0\" \"$@\""}});
+    Server server({.arguments = bash("exit 3"), .wrapper = {"bash", "-c", "trap '' CHLD; exec \"$0\" \"$@\""}});
     Client client(server.port());
     EXPECT_EQ(client.closed(), closed_with(4003, "exit status 3"));
 }
@@ -381,7 +380,8 @@ INSTANTIATE_TEST_SUITE_P(LivesAndDeaths, ServerStops, testing::Values(SIGTERM, S
 
 TEST(LivesAndDeaths, TheServerStopsWithStubbornCommandsAndTheirDaemons) {
     TemporaryFolder folder;
-    Server server(bash("trap '' INT TERM; (setsid sleep 1000 >/dev/null 2>&1 &); echo ready; while :; do sleep 1000; done"));
+    Server server(
+        bash("trap '' INT TERM; (setsid sleep 1000 >/dev/null 2>&1 &); echo ready; while :; do sleep 1000; done"));
     Client client(server.port());
     EXPECT_EQ(client.receive(), "ready");
     const std::vector<pid_t> all = server.descendants();
