@@ -1,6 +1,7 @@
 #include "client.hpp"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -47,8 +48,10 @@ void Limit::check() const {
     if (now() > end_) throw Hung("takes too long");
 }
 
-Connection::Connection(std::uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+Connection::Connection(std::uint16_t port, bool secure) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     try {
+        open(port);
+        if (secure) tls_ = std::make_unique<TlsChannel>(fd_);
         upgrade(port);
     } catch (...) {
         close(fd_);
@@ -57,13 +60,13 @@ Connection::Connection(std::uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM | S
 }
 
 Connection::Connection(Connection&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), early_(std::move(other.early_)) {}
+    : fd_(std::exchange(other.fd_, -1)), tls_(std::move(other.tls_)), early_(std::move(other.early_)) {}
 
 Connection::~Connection() {
     if (fd_ >= 0) close(fd_);
 }
 
-void Connection::upgrade(std::uint16_t port) {
+void Connection::open(std::uint16_t port) {
     const int on = 1;
     setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     const timeval patience{patience_ms / 1000, patience_ms % 1000 * 1000};
@@ -75,6 +78,9 @@ void Connection::upgrade(std::uint16_t port) {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) < 0)
         throw std::runtime_error("no connection");
+}
+
+void Connection::upgrade(std::uint16_t port) {
     std::string request = "GET / HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port);
     request += request_end;
     send(std::as_bytes(std::span(request)), Wait::yes);
@@ -99,6 +105,11 @@ std::ptrdiff_t Connection::receive(std::span<std::byte> buffer, Wait wait) {
         early_.erase(0, n);
         return static_cast<std::ptrdiff_t>(n);
     }
+    if (tls_) {
+        std::ptrdiff_t n = -1;
+        while ((n = tls_->receive(buffer)) < 0 && wait == Wait::yes) tls_->wait();
+        return n;
+    }
     const ssize_t n = recv(fd_, buffer.data(), buffer.size(), wait == Wait::no ? MSG_DONTWAIT : 0);
     if (n >= 0) return n;
     if (errno == EAGAIN || errno == EWOULDBLOCK) {
@@ -109,6 +120,11 @@ std::ptrdiff_t Connection::receive(std::span<std::byte> buffer, Wait wait) {
 }
 
 std::size_t Connection::send(std::span<const std::byte> bytes, Wait wait) {
+    if (tls_) {
+        std::size_t n = 0;
+        while ((n = tls_->send(bytes)) == 0 && wait == Wait::yes) tls_->wait();
+        return n;
+    }
     const int flags = MSG_NOSIGNAL | (wait == Wait::no ? MSG_DONTWAIT : 0);
     const ssize_t n = ::send(fd_, bytes.data(), bytes.size(), flags);
     if (n >= 0) return static_cast<std::size_t>(n);
@@ -118,6 +134,7 @@ std::size_t Connection::send(std::span<const std::byte> bytes, Wait wait) {
 }
 
 void Connection::wait(bool to_send) {
+    if (tls_) return tls_->wait();
     pollfd entry{fd_, static_cast<short>(POLLIN | (to_send ? POLLOUT : 0)), 0};
     if (poll(&entry, 1, patience_ms) == 0) throw Hung("nothing moves");
 }
@@ -125,11 +142,16 @@ void Connection::wait(bool to_send) {
 void Connection::send_close() {
     const std::byte bytes[] = {std::byte{0x88},           std::byte{0x82},          mask[0], mask[1], mask[2], mask[3],
                                std::byte{0x03} ^ mask[0], std::byte{0xe8} ^ mask[1]};
-    ::send(fd_, bytes, sizeof bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (tls_) {
+        tls_->send(bytes);
+    } else {
+        ::send(fd_, bytes, sizeof bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
 }
 
 void Connection::finish() {
     send_close();
+    fcntl(fd_, F_SETFL, fcntl(fd_, F_GETFL) & ~O_NONBLOCK);
     const timeval patience{1, 0};
     setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     std::byte rest[4096];

@@ -1,12 +1,14 @@
 #pragma once  // A WebSocket client that is never the slow one: large reads, prepared writes, every byte compared.
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "pattern.hpp"
+#include "tls_channel.hpp"
 
 namespace wsinetd::bench {
 
@@ -35,11 +37,11 @@ private:
     double end_;
 };
 
-/// An upgraded connection to 127.0.0.1. Every wait ends after `patience_ms` by Hung.
+/// An upgraded connection to 127.0.0.1, plain or under TLS. Every wait ends after `patience_ms` by Hung.
 class Connection {
 public:
     /// Connects and upgrades, checking Sec-WebSocket-Accept; throws Hung or std::runtime_error.
-    explicit Connection(std::uint16_t port);
+    explicit Connection(std::uint16_t port, bool secure = false);
     ~Connection();
     Connection(Connection&& other) noexcept;
     Connection& operator=(Connection&&) = delete;
@@ -67,10 +69,12 @@ public:
     int descriptor() const { return fd_; }
 
 private:
+    void open(std::uint16_t port);
     void upgrade(std::uint16_t port);
 
     int fd_ = -1;
-    std::string early_;  // what came behind the reply's head
+    std::unique_ptr<TlsChannel> tls_;  // nullptr: plain
+    std::string early_;                // what came behind the reply's head
 };
 
 /// Reads frames and compares their payload with the beginning of a pattern. Keeps a reference to the pattern.

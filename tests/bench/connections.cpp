@@ -86,7 +86,7 @@ std::vector<std::string> idle(const Tools& tools, std::uint64_t) { return {tools
 template <typename Gesture>
 void warm_up(const ServerProcess& server, Gesture&& gesture) {
     for (int i = 0; i < 8; ++i) {
-        Connection connection(server.port());
+        Connection connection(server.port(), server.secure());
         gesture(connection);
         connection.reset();
     }
@@ -116,7 +116,7 @@ Workload hold() {
                 std::vector<Connection> connections;
                 connections.reserve(held);
                 const Meter meter(server);
-                for (std::uint64_t i = 0; i < held; ++i) connections.emplace_back(server.port());
+                for (std::uint64_t i = 0; i < held; ++i) connections.emplace_back(server.port(), server.secure());
                 seconds = meter.wall();
                 auto figures = rates(meter, seconds, held);
                 const double grown = static_cast<double>(server.private_bytes()) - before;

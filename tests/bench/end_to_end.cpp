@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "client.hpp"
+#include "fixtures/certificate.hpp"
 #include "report.hpp"
 #include "server_process.hpp"
 #include "workloads.hpp"
@@ -35,11 +36,13 @@ struct Contestant {
     std::string name;
     std::filesystem::path program;
     std::vector<std::string> unlimited;  // options that allow any number of commands
+    std::vector<std::string> tls;        // options that turn TLS on; empty: it has none
 };
 
 /// One server in one workload: the count that makes a run long enough, and what its runs gave.
 struct Lane {
     Contestant contestant;
+    bool secure;
     std::uint64_t count;
     std::unique_ptr<ServerProcess> server;
     Results results;
@@ -57,10 +60,7 @@ public:
 
     /// Every run of one workload, each round in the other order, and its rows.
     void run(const Workload& workload) {
-        std::vector<Lane> lanes;
-        for (const Contestant& contestant : contestants_) {
-            lanes.push_back({contestant, options_.count > 0 ? options_.count : workload.first_count, nullptr, {}});
-        }
+        std::vector<Lane> lanes = lanes_for(workload);
         if (!workload.fresh && options_.count == 0) {
             for (Lane& lane : lanes) calibrate(workload, lane);
         }
@@ -81,6 +81,20 @@ public:
     bool any_wrong() const { return any_wrong_; }
 
 private:
+    /// One for each server, and under TLS one more for ours without it, where that is the measure.
+    std::vector<Lane> lanes_for(const Workload& workload) const {
+        const std::uint64_t count = options_.count > 0 ? options_.count : workload.first_count;
+        std::vector<Lane> lanes;
+        for (const Contestant& contestant : contestants_) {
+            lanes.push_back({contestant, workload.secure, count, nullptr, {}});
+            if (!workload.secure || !contestant.tls.empty()) continue;
+            lanes.back().results.trouble = "-";
+            lanes.back().given_up = true;
+        }
+        if (workload.beside_plain() && !options_.alone) lanes.push_back({contestants_[0], false, count, nullptr, {}});
+        return lanes;
+    }
+
     unsigned rounds(const Workload& workload) const {
         if (options_.rounds > 0) return options_.rounds;
         return options_.quick ? (workload.fresh ? 1 : 2) : (workload.fresh ? 3 : 7);
@@ -131,8 +145,11 @@ private:
     }
 
     std::unique_ptr<ServerProcess> start(const Workload& workload, const Lane& lane) const {
-        Launch launch{lane.contestant.program, workload.binary, {}, workload.command(tools_, lane.count), {}};
+        Launch launch{
+            lane.contestant.program, workload.binary, lane.secure, {}, workload.command(tools_, lane.count), {}};
         if (workload.unlimited) launch.options = lane.contestant.unlimited;
+        if (lane.secure)
+            launch.options.insert(launch.options.end(), lane.contestant.tls.begin(), lane.contestant.tls.end());
         if (workload.pinned) launch.cpu = cpu_;
         return std::make_unique<ServerProcess>(launch);
     }
@@ -188,6 +205,18 @@ std::vector<Workload> all_workloads(bool quick, int cpu) {
     for (auto&& some : {stream_workloads(), request_workloads(cpu), connection_workloads(quick)}) {
         all.insert(all.end(), some.begin(), some.end());
     }
+    const std::vector<Workload> under_tls = tls_workloads(all);
+    all.insert(all.end(), under_tls.begin(), under_tls.end());
+    return all;
+}
+
+/// The one of that name, or all whose name contains it.
+std::vector<Workload> chosen(std::vector<Workload> all, const std::string& text) {
+    const auto named = [&](const Workload& workload) { return workload.name == text; };
+    const bool exact = std::any_of(all.begin(), all.end(), named);
+    std::erase_if(all, [&](const Workload& workload) {
+        return exact ? !named(workload) : workload.name.find(text) == std::string::npos;
+    });
     return all;
 }
 
@@ -218,9 +247,14 @@ int run(const Options& options) {
     const auto server = options.server.empty() ? tools.folder / "wsinetd" : options.server;
     std::vector<Contestant> contestants;
     std::vector<std::string> names;
+    const fixtures::PemFolder folder;
+    const fixtures::Identity identity = fixtures::make_identity();
+    const std::string cert = folder.write("cert.pem", identity.certificate),
+                      key = folder.write("key.pem", identity.key);
     for (const Contestant& contestant :
-         {Contestant{"wsinetd", server, {"--max-processes", "0"}}, Contestant{"websocketd", options.websocketd, {}},
-          Contestant{"bare bridge", tools.folder / "bench_bare_bridge", {}}}) {
+         {Contestant{"wsinetd", server, {"--max-processes", "0"}, {"--tls-cert", cert, "--tls-key", key}},
+          Contestant{"websocketd", options.websocketd, {}, {"--ssl", "--sslcert", cert, "--sslkey", key}},
+          Contestant{"bare bridge", tools.folder / "bench_bare_bridge", {}, {}}}) {
         if (options.alone && !contestants.empty()) break;
         if (std::filesystem::exists(contestant.program)) {
             contestants.push_back(contestant);
@@ -233,8 +267,7 @@ int run(const Options& options) {
     const Report report(names, options.markdown ? Report::Style::markdown : Report::Style::columns);
     Benchmark benchmark(options, tools, contestants, cpu, report);
     if (!options.list) report.print_head();
-    for (const Workload& workload : all_workloads(options.quick, cpu)) {
-        if (workload.name.find(options.only) == std::string::npos) continue;
+    for (const Workload& workload : chosen(all_workloads(options.quick, cpu), options.only)) {
         if (options.list) {
             std::puts(workload.name.c_str());
         } else {

@@ -72,6 +72,7 @@ bool meets(const Goal& goal, std::optional<double> ours, std::optional<double> o
         case Goal::Kind::none:
             return true;
         case Goal::Kind::ratio_at_least:
+        case Goal::Kind::of_plain_at_least:
             return !other || *ours >= goal.value * *other;
         case Goal::Kind::ratio_at_most:
             return !other || *ours <= goal.value * *other;
@@ -79,6 +80,17 @@ bool meets(const Goal& goal, std::optional<double> ours, std::optional<double> o
             return *ours <= goal.value;
     }
     return false;
+}
+
+/// Our figures without TLS, and those with it as a ratio to them.
+std::string beside_plain(const Workload& workload, const Results& ours, const Results& plain) {
+    std::string words = "without TLS: ";
+    for (std::size_t i = 0; i < workload.figures.size(); ++i) {
+        const Figure& figure = workload.figures[i];
+        if (i > 0) words += "; ";
+        words += figure.name + " " + cell(plain, i, figure.unit) + ", with it " + ratio(ours, plain, i);
+    }
+    return words;
 }
 
 constexpr int name_width = 30, figure_width = 20, cell_width = 17, ratio_width = 15;
@@ -124,9 +136,14 @@ void Report::print_head() const {
 
 std::string Report::verdict(const Goal& goal, const std::vector<Results>& results, std::size_t figure) const {
     if (goal.kind == Goal::Kind::none) return {};
-    const bool relative = goal.kind != Goal::Kind::at_most;
-    if (relative && !websocketd_) return goal.words;
-    const auto other = relative ? results[*websocketd_].median(figure) : std::nullopt;
+    std::optional<double> other;
+    if (goal.kind == Goal::Kind::of_plain_at_least) {
+        if (results.size() == servers_.size()) return goal.words;
+        other = results.back().median(figure);
+    } else if (goal.kind != Goal::Kind::at_most) {
+        if (!websocketd_) return goal.words;
+        other = results[*websocketd_].median(figure);
+    }
     return goal.words + (meets(goal, results[0].median(figure), other) ? ": met" : ": NOT met");
 }
 
@@ -134,19 +151,21 @@ void Report::print_rows(const Workload& workload, const std::vector<Results>& re
     for (std::size_t i = 0; i < workload.figures.size(); ++i) {
         const Figure& figure = workload.figures[i];
         std::vector<std::string> cells{i == 0 ? workload.name : "", figure.name};
-        for (const Results& one : results) cells.push_back(cell(one, i, figure.unit));
-        for (std::size_t other = 1; other < results.size(); ++other)
+        for (std::size_t one = 0; one < servers_.size(); ++one) cells.push_back(cell(results[one], i, figure.unit));
+        for (std::size_t other = 1; other < servers_.size(); ++other)
             cells.push_back(ratio(results[0], results[other], i));
         cells.push_back(verdict(figure.goal, results, i));
         print_line(cells);
     }
-    if (note.empty()) return;
+    std::string words = note;
+    if (results.size() > servers_.size()) words = beside_plain(workload, results[0], results.back());
+    if (words.empty()) return;
     std::vector<std::string> cells(servers_.size() * 2 + 2);
     if (style_ == Style::markdown) {
-        cells[1] = note;
+        cells[1] = words;
         print_line(cells);
     } else {
-        std::printf("%-*s%s\n", name_width, "", note.c_str());
+        std::printf("%-*s%s\n", name_width, "", words.c_str());
     }
 }
 

@@ -25,7 +25,8 @@ public:
 
     void print_head() const;
 
-    /// A workload's rows, one a figure, and its note if there is one; `results` in the order of the servers.
+    /// A workload's rows, one a figure, and its note if there is one; `results` in the order of the servers, and behind
+    /// them ours without TLS where the workload asks for it: a line below the rows.
     void print_rows(const Workload& workload, const std::vector<Results>& results, const std::string& note) const;
 
 private:

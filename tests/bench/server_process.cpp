@@ -123,7 +123,7 @@ void end_orphans() {
 
 }  // namespace
 
-ServerProcess::ServerProcess(const Launch& launch) : port_(free_port()) {
+ServerProcess::ServerProcess(const Launch& launch) : port_(free_port()), secure_(launch.secure) {
     std::vector<std::string> words{launch.program, "--port", std::to_string(port_), "--address", "127.0.0.1"};
     if (launch.binary) words.emplace_back("--binary");
     words.insert(words.end(), launch.options.begin(), launch.options.end());

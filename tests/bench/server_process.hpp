@@ -13,6 +13,7 @@ namespace wsinetd::bench {
 struct Launch {
     std::filesystem::path program;
     bool binary = false;               // raw framing instead of lines
+    bool secure = false;               // the options turn TLS on
     std::vector<std::string> options;  // of the server, besides port and address
     std::vector<std::string> command;  // what the server runs for each connection
     std::optional<int> cpu;            // the one CPU of server and commands
@@ -30,6 +31,7 @@ public:
     ServerProcess& operator=(const ServerProcess&) = delete;
 
     std::uint16_t port() const { return port_; }
+    bool secure() const { return secure_; }
 
     /// CPU used so far by all its threads, user and system, without its commands'.
     double cpu_seconds() const;
@@ -46,6 +48,7 @@ public:
 
 private:
     std::uint16_t port_;
+    bool secure_;
     pid_t pid_;
 };
 

@@ -39,7 +39,7 @@ std::vector<double> drain(const ServerProcess& server, const Pattern& pattern, s
                           double& seconds) {
     const Meter meter(server);
     const Limit limit(run_limit);
-    Connection connection(server.port());
+    Connection connection(server.port(), server.secure());
     Checker checker(pattern, count);
     while (!checker.done()) {
         take(connection, checker, Wait::yes);
@@ -141,7 +141,7 @@ Workload feed(const std::string& name, std::size_t size, bool as_bytes, Goal goa
                 [outbox, a_message](const ServerProcess& server, std::uint64_t count, double& seconds) {
                     const Pattern answer = one_line("ok " + std::to_string(count));
                     const Meter meter(server);
-                    Connection connection(server.port());
+                    Connection connection(server.port(), server.secure());
                     Checker checker(answer, 1);
                     exchange(connection, *outbox, count, count, checker);
                     seconds = meter.wall();
@@ -168,7 +168,7 @@ Workload echo(const std::string& name, Shared pattern, std::uint64_t window, Fig
         .command = cat,
         .run = [pattern, outbox, window, a_message](const ServerProcess& server, std::uint64_t count, double& seconds) {
             const Meter meter(server);
-            Connection connection(server.port());
+            Connection connection(server.port(), server.secure());
             Checker checker(*pattern, count);
             exchange(connection, *outbox, count, window, checker);
             seconds = meter.wall();
