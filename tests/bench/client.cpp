@@ -202,7 +202,7 @@ std::size_t Checker::take_header(std::span<const std::byte> bytes) {
     std::size_t used = 0;
     const auto need = [&](std::size_t size) {
         while (header_size_ < size && used < bytes.size()) header_[header_size_++] = bytes[used++];
-        return header_size_ == size;
+        return header_size_ >= size;  // one that came in parts may have more already
     };
     if (!need(2)) return used;
     if (at(header_, 1) > 127) fail("a masked frame");
