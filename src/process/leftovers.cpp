@@ -94,13 +94,14 @@ void Leftovers::kill(int pid) const {
     ::kill(pid, SIGKILL);
 }
 
-/// One look at what has come: the dead are reaped, what has had its 100 ms is killed.
+/// One look at what has come: the dead are reaped, what has had its 100 ms is killed. Goes on until a look finds
+/// nothing.
 void Leftovers::look() {
     expected_ = false;
     const net::TimePoint now = net::Clock::now();
     look_at_cgroups(now);
-    look_at_processes(now);
-    if (first_seen_.empty() && cgroups_.empty()) return;
+    const bool more = look_at_processes(now);
+    if (!more && cgroups_.empty()) return;
     expected_ = true;
     schedule();
 }
@@ -112,19 +113,30 @@ void Leftovers::look_at_cgroups(net::TimePoint now) {
     });
 }
 
-void Leftovers::look_at_processes(net::TimePoint now) {
+/// True: there may be more, so that another look is due.
+bool Leftovers::look_at_processes(net::TimePoint now) {
     std::map<int, net::TimePoint> still_here;
+    bool reaped = false;  // then its own children have come since, and are not in this list
     for (const int pid : children()) {
-        if (reap(pid) || !is_ours(pid)) continue;
-        const auto seen = first_seen_.find(pid);
-        still_here[pid] = seen == first_seen_.end() ? now : seen->second;
+        if (reap(pid)) {
+            reaped = true;
+        } else if (is_ours(pid)) {
+            const auto seen = first_seen_.find(pid);
+            still_here[pid] = seen == first_seen_.end() ? now : seen->second;
+        }
     }
     first_seen_ = std::move(still_here);
-    if (first_seen_.empty()) return since_.reset();
-    if (!since_) since_ = now;
-    if (now - *since_ >= patience) return end_all();
+    const bool any = !first_seen_.empty();
+    if (any && !since_) since_ = now;
+    if (!any && !reaped) since_.reset();
+    if (since_ && now - *since_ >= patience) {
+        end_all();
+        first_seen_.clear();
+        since_.reset();
+    }
     for (const auto& [pid, seen] : first_seen_)
         if (now - seen >= grace) kill(pid);
+    return any || reaped;
 }
 
 /// Again and again, for what is killed leaves its own children here, and one that forks may outrun a single pass.
@@ -133,9 +145,10 @@ void Leftovers::end_all() {
     for (int round = 0; round < rounds; ++round) {
         bool any = false;
         for (const int pid : children()) {
-            if (reap(pid) || !is_ours(pid)) continue;
+            const bool reaped = reap(pid);
+            if (!reaped && !is_ours(pid)) continue;
             any = true;
-            kill(pid);
+            if (!reaped) kill(pid);
         }
         if (!any) return;
     }

@@ -44,7 +44,7 @@ private:
     [[nodiscard]] bool is_ours(int pid) const;
     void look();
     void schedule();
-    void look_at_processes(net::TimePoint now);
+    bool look_at_processes(net::TimePoint now);
     void look_at_cgroups(net::TimePoint now);
     bool reap(int pid) const;
     void kill(int pid) const;
