@@ -178,7 +178,7 @@ std::uint64_t ServerProcess::private_bytes() const {
     std::ifstream file("/proc/" + std::to_string(pid_) + "/smaps_rollup");
     std::uint64_t kib = 0;
     for (std::string line; std::getline(file, line);) {
-        if (line.starts_with("Private_Dirty:")) kib = std::strtoull(line.c_str() + 14, nullptr, 10);
+        if (line.starts_with("Anonymous:")) kib = std::strtoull(line.c_str() + 10, nullptr, 10);
     }
     return kib * 1024;
 }

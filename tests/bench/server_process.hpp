@@ -39,8 +39,8 @@ public:
     /// The same, once it has not grown for a while (20 ms, waiting half a second at most).
     double settled_cpu_seconds() const;
 
-    /// Memory it has written to and shares with nobody (Private_Dirty). Clean pages of its files are left out: they
-    /// count as private or not by which other processes happen to map the same library.
+    /// Memory that is its own (Anonymous). Pages of its files are left out: whether they count as private depends on
+    /// which other processes map the same library, and whether as dirty on when it was written.
     std::uint64_t private_bytes() const;
 
     /// Its children that still run, zombies left out.
