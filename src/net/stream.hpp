@@ -40,7 +40,7 @@ public:
     Pump::Next until_readable();
     /// A short read has emptied the stream.
     Transfer read(std::span<std::byte> space) { return tls_ ? tls_->read(space) : socket_.read(space); }
-    /// After `would_block` the next write must begin with the bytes that were left.
+    /// What is not taken whole must be the beginning of the next write.
     Transfer write(std::span<const std::byte> bytes) { return tls_ ? tls_->write(bytes) : socket_.write(bytes); }
 
     /// No more will be sent: close_notify where there is TLS, then FIN, follow the data.
@@ -48,7 +48,7 @@ public:
 
     /// The position on the wire after `written` bytes of this stream: the same, or with TLS one in the bytes of records,
     /// which is what the kernel counts.
-    [[nodiscard]] std::uint64_t position(std::uint64_t written) const { return tls_ ? tls_->sent_whole() : written; }
+    [[nodiscard]] std::uint64_t position(std::uint64_t written) const { return tls_ ? tls_->made() : written; }
     /// The position up to which the peer's kernel has acknowledged it. (SIOCOUTQ)
     [[nodiscard]] std::uint64_t acknowledged(std::uint64_t written);
 

@@ -6,6 +6,7 @@
 #include <cassert>
 #include <cerrno>
 #include <string_view>
+#include <utility>
 
 #include "net/certificate.hpp"
 
@@ -18,7 +19,6 @@ constexpr const char* ciphers_12 = "ECDHE+AESGCM+AES128:ECDHE+AESGCM:ECDHE+CHACH
 constexpr const char* ciphers_13 = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 /// Ours among the sessions a client might want to resume: without it OpenSSL resumes none that showed a certificate.
 constexpr unsigned char session_context[] = "wsinetd";
-constexpr std::size_t largest_record = 16 * 1024;
 
 /// ALPN: HTTP/1.1 is all there is here, and who asks for others only is told so (RFC 7301, 3.2).
 int select_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_size, const unsigned char* offered,
@@ -142,11 +142,13 @@ void TlsContext::set_rules() {
 
 TlsContext::~TlsContext() { SSL_CTX_free(context_); }
 
-TlsSession::TlsSession(const TlsContext& context, int fd) : ssl_(SSL_new(context.context_)) {
-    if (!ssl_ || SSL_set_fd(ssl_, fd) != 1) {
+TlsSession::TlsSession(const TlsContext& context, int fd) : wire_(fd), ssl_(SSL_new(context.context_)) {
+    BIO* const bio = ssl_ ? wire_.make_bio() : nullptr;
+    if (!bio) {
         error_ = ENOMEM;
         return;
     }
+    SSL_set_bio(ssl_, bio, bio);
     SSL_set_accept_state(ssl_);
 }
 
@@ -160,7 +162,6 @@ TlsHandshake TlsSession::handshake() {
     const int result = SSL_do_handshake(ssl_);
     if (result == 1) {
         to_read_ = Wait::none;  // the first request may have come with it
-        sent_whole_ = sent();
         return {State::done, {}};
     }
     const unsigned long reason = ERR_peek_error();
@@ -199,7 +200,7 @@ Transfer TlsSession::read(std::span<std::byte> space) {
         done += count;
         // Nothing is left here. After a whole record more may be in the socket; after a small one it is not worth a
         // system call to learn that there is not, and if there is, the wait will end at once.
-        if (count < largest_record && !SSL_has_pending(ssl_)) {
+        if (count < largest_payload && !SSL_has_pending(ssl_)) {
             to_read_ = Wait::readable;
             return {Transfer::State::moved, done};
         }
@@ -208,23 +209,54 @@ Transfer TlsSession::read(std::span<std::byte> space) {
     return {Transfer::State::moved, done};
 }
 
+/// A send for each record would wake the peer for each, and cost more than the record: those of one write leave
+/// together.
 Transfer TlsSession::write(std::span<const std::byte> bytes) {
-    std::size_t done = 0;
+    if (error_ != 0) return {Transfer::State::failed, 0, error_};
+    if (bytes.empty()) return {Transfer::State::moved};
+    if (const TlsWire::Sent sent = wire_.flush(); sent != TlsWire::Sent::all) return after(sent, 0);
+    std::size_t done = std::exchange(owing_, false) ? 1 : 0;
     while (done < bytes.size()) {
-        if (error_ != 0) return {Transfer::State::failed, 0, error_};
+        wire_.gather();
+        const Transfer made = make_records(bytes.subspan(done));
+        done += made.bytes;
+        if (const TlsWire::Sent sent = wire_.send(); sent != TlsWire::Sent::all) {
+            owing_ = done > 0;
+            return after(sent, done - (owing_ ? 1 : 0));
+        }
+        if (made.state == Transfer::State::moved) continue;
+        if (done == 0) return made;
+        break;  // a failure is found again by the next write
+    }
+    return {Transfer::State::moved, done};
+}
+
+/// As many as are sent at once. The state is that of the last one, the count that of all.
+Transfer TlsSession::make_records(std::span<const std::byte> bytes) {
+    std::size_t done = 0;
+    while (done < bytes.size() && wire_.has_room()) {
         ERR_clear_error();
         errno = 0;
         std::size_t count = 0;
         const int result = SSL_write_ex(ssl_, bytes.data() + done, bytes.size() - done, &count);
         if (result != 1) {
-            const Transfer transfer = outcome(result, to_write_);
-            if (done == 0) return transfer;
-            break;  // a failure is found again by the next write
+            Transfer transfer = outcome(result, to_write_);
+            transfer.bytes = done;
+            return transfer;
         }
         done += count;
-        sent_whole_ = sent();
     }
     return {Transfer::State::moved, done};
+}
+
+Transfer TlsSession::after(TlsWire::Sent sent, std::size_t done) {
+    if (sent == TlsWire::Sent::failed) {
+        error_ = wire_.error();
+        to_write_ = Wait::none;
+        return {Transfer::State::failed, 0, error_};
+    }
+    to_write_ = Wait::writable;
+    return done > 0 ? Transfer{Transfer::State::moved, done} : Transfer{Transfer::State::would_block};
 }
 
 void TlsSession::close_notify() {
@@ -233,8 +265,6 @@ void TlsSession::close_notify() {
     ERR_clear_error();
     SSL_shutdown(ssl_);
 }
-
-std::uint64_t TlsSession::sent() const { return ssl_ ? BIO_number_written(SSL_get_wbio(ssl_)) : 0; }
 
 Transfer TlsSession::outcome(int result, Wait& wait) {
     const int system_error = errno;

@@ -2,6 +2,7 @@
 #include <cstdint>
 
 #include "net/descriptor.hpp"
+#include "net/tls_wire.hpp"
 
 struct ssl_ctx_st;
 struct ssl_st;
@@ -60,8 +61,10 @@ struct TlsHandshake {
     std::string why;  ///< with `refused`
 };
 
-/// Of one session: a record that has come in part and one that has gone in part, and OpenSSL's own state (14 KiB).
-inline constexpr std::size_t tls_keeps_at_most = 2 * (16 * 1024 + 512) + 16 * 1024;
+/// Of one session, beside the bytes to be written themselves, which are kept as records: a record that has come in
+/// part, an answer to a key update that has gone in part, what records add, and OpenSSL's own state (14 KiB).
+inline constexpr std::size_t tls_keeps_at_most =
+    2 * (16 * 1024 + 512) + records_at_once * (largest_record - largest_payload) + 16 * 1024;
 
 /// One connection's TLS, straight on its descriptor. Attempts never block; after `would_block`, and between two reads,
 /// `to_read` and `to_write` tell what to wait for.
@@ -81,7 +84,8 @@ public:
     /// A short read has taken everything that OpenSSL holds, for what lies there wakes nobody. `end`: close_notify or
     /// FIN.
     Transfer read(std::span<std::byte> space);
-    /// After `would_block` the next write must begin with the bytes that were left, wherever they lie then.
+    /// What is not taken whole must be the beginning of the next write, wherever it lies then. While records wait for
+    /// the socket, that is one byte at least: all that a caller keeps of bytes that have become records.
     Transfer write(std::span<const std::byte> bytes);
     /// No more will be sent (RFC 8446, 6.1). Only tried: where the socket takes no more, FIN has to do.
     void close_notify();
@@ -91,16 +95,19 @@ public:
     [[nodiscard]] Wait to_write() const { return to_write_; }
 
     /// Bytes the socket has taken so far: records, handshake and all.
-    [[nodiscard]] std::uint64_t sent() const;
-    /// The same up to the end of the last whole record, so without a part of what `write` would not take.
-    [[nodiscard]] std::uint64_t sent_whole() const { return sent_whole_; }
+    [[nodiscard]] std::uint64_t sent() const { return wire_.sent(); }
+    /// The same with the records that wait for the socket.
+    [[nodiscard]] std::uint64_t made() const { return wire_.made(); }
 
 private:
     Transfer outcome(int result, Wait& wait);
+    Transfer make_records(std::span<const std::byte> bytes);
+    Transfer after(TlsWire::Sent sent, std::size_t done);
 
+    TlsWire wire_;
     ssl_st* ssl_;
-    std::uint64_t sent_whole_ = 0;
-    int error_ = 0;  ///< errno of what broke the connection; OpenSSL must not be asked again
+    bool owing_ = false;  ///< the first byte of the next write is in a record already
+    int error_ = 0;       ///< errno of what broke the connection; OpenSSL must not be asked again
     Wait to_read_ = Wait::readable;
     Wait to_write_ = Wait::writable;
 };

@@ -299,17 +299,42 @@ TEST_F(TlsSessionTest, CountsWhatTheSocketHasTaken) {
     connect();
     const std::uint64_t before = session_->sent();
     EXPECT_GT(before, 500U);  // the handshake
-    EXPECT_EQ(session_->sent_whole(), before);
+    EXPECT_EQ(session_->made(), before);
     const std::string text = pattern(plenty);
     session_->write(bytes_of("x"));
     const std::uint64_t frame = session_->sent() - before - 1;
     EXPECT_EQ(frame, 22U);  // TLS 1.3: 5 of header, 1 of type, 16 of tag
-    EXPECT_EQ(session_->sent_whole(), session_->sent());
+    EXPECT_EQ(session_->made(), session_->sent());
     const Transfer transfer = session_->write(bytes_of(text));
     ASSERT_LT(transfer.bytes, text.size());
-    const std::size_t records = transfer.bytes / 16384;
-    EXPECT_EQ(session_->sent_whole(), before + frame + 1 + transfer.bytes + records * frame);
-    EXPECT_GE(session_->sent(), session_->sent_whole());
+    const std::size_t taken = transfer.bytes + 1;  // one byte is left until all of it is gone
+    const std::size_t records = taken / 16384;
+    EXPECT_EQ(session_->made(), before + frame + 1 + taken + records * frame);
+    EXPECT_LT(session_->sent(), session_->made());
+}
+
+TEST_F(TlsSessionTest, HasWrittenTheLastByteWhenTheSocketHasTakenItsRecord) {
+    connect();
+    const std::string text = pattern(plenty);
+    const Transfer first = session_->write(bytes_of(text));
+    ASSERT_EQ(first.state, State::moved);
+    const std::string last = text.substr(first.bytes, 1);
+    EXPECT_EQ(session_->write(bytes_of(last)).state, State::would_block);
+    EXPECT_EQ(session_->to_write(), Wait::writable);
+    std::string received = peer_->receive();
+    while (session_->write(bytes_of(last)).state == State::would_block) received += peer_->receive();
+    EXPECT_EQ(session_->sent(), session_->made());
+    received += peer_->receive();
+    EXPECT_TRUE(received == text.substr(0, first.bytes + 1));
+}
+
+TEST_F(TlsSessionTest, FailsToWriteToOneWhoHasGoneWithRecordsWaiting) {
+    connect();
+    const std::string text = pattern(plenty);
+    const Transfer first = session_->write(bytes_of(text));
+    peer_->leave();
+    EXPECT_EQ(session_->write(bytes_of(text.substr(first.bytes))).state, State::failed);
+    EXPECT_EQ(session_->write(bytes_of("x")).state, State::failed);
 }
 
 TEST_F(TlsSessionTest, SpeaksTls12And13AndNothingOlder) {
