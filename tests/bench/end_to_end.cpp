@@ -205,7 +205,7 @@ std::vector<Workload> all_workloads(bool quick, int cpu) {
     for (auto&& some : {stream_workloads(), request_workloads(cpu), connection_workloads(quick)}) {
         all.insert(all.end(), some.begin(), some.end());
     }
-    const std::vector<Workload> under_tls = tls_workloads(all);
+    const std::vector<Workload> under_tls = tls_workloads(all, quick);
     all.insert(all.end(), under_tls.begin(), under_tls.end());
     return all;
 }

@@ -77,6 +77,6 @@ std::vector<Workload> request_workloads(int cpu);
 std::vector<Workload> connection_workloads(bool quick);
 
 /// Those of the above that issue 3 has a goal for under TLS, so done.
-std::vector<Workload> tls_workloads(const std::vector<Workload>& plain);
+std::vector<Workload> tls_workloads(const std::vector<Workload>& plain, bool quick);
 
 }  // namespace wsinetd::bench
