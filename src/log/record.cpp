@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::string_view ellipsis = "…";
 
+/// Of a record, in bytes, and a little more.
+constexpr std::size_t usual_length = 256;
+
 /// Well-formed, and not longer than it may be.
 std::string repaired(std::string_view value) {
     const std::string_view kept = value.substr(0, max_value);
@@ -71,42 +74,73 @@ std::string escaped(std::string_view text, Escape escape) {
     return out;
 }
 
-bool needs_quotes(std::string_view text) {
-    if (text.empty()) return true;
-    for (std::size_t i = 0; i < text.size(); ++i)
-        if (text[i] == ' ' || text[i] == '"' || text[i] == '\\' || is_control(text[i]) || is_c1(text, i)) return true;
-    return false;
-}
-
 std::string text_escape(unsigned char c) { return hexadecimal("\\x", c, 2); }
 std::string json_escape(unsigned char c) { return hexadecimal("\\u", c, 4); }
 
-std::string json_string(std::string_view text) { return '"' + escaped(repaired(text), json_escape) + '"'; }
+/// Nothing in it that would have to be repaired or escaped, as in most of what is logged.
+bool is_plain(std::string_view text) {
+    return text.size() <= max_value &&
+           std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
+}
+
+template <typename Escape>
+void append(std::string& line, std::string_view text, Escape escape) {
+    if (is_plain(text))
+        line += text;
+    else
+        line += escaped(repaired(text), escape);
+}
+
+void append_text_value(std::string& line, std::string_view value) {
+    if (!value.empty() && is_plain(value) && value.find(' ') == value.npos) {
+        line += value;
+        return;
+    }
+    const std::string text = repaired(value);
+    const std::string shown = escaped(text, text_escape);
+    const bool quotes = text.empty() || shown != text || text.find(' ') != text.npos;
+    line += quotes ? '"' + shown + '"' : shown;
+}
+
+void append_json_string(std::string& line, std::string_view text) {
+    line += '"';
+    append(line, text, json_escape);
+    line += '"';
+}
 
 }  // namespace
 
 std::string format_text(std::string_view time, Level level, std::string_view event, std::span<const Field> fields) {
     std::string line(time);
-    line.append(" ").append(name_of(level)).append(" ").append(escaped(repaired(event), text_escape));
+    line.reserve(usual_length);
+    line.append(" ").append(name_of(level)).append(" ");
+    append(line, event, text_escape);
     for (const Field& field : fields) {
         line.append(" ").append(field.name).append("=");
-        if (const auto* text = std::get_if<std::string_view>(&field.value)) {
-            const std::string value = repaired(*text);
-            line += needs_quotes(value) ? '"' + escaped(value, text_escape) + '"' : value;
-        } else {
+        if (const auto* text = std::get_if<std::string_view>(&field.value))
+            append_text_value(line, *text);
+        else
             line += number(field.value);
-        }
     }
     return line;
 }
 
 std::string format_json(std::string_view time, Level level, std::string_view event, std::span<const Field> fields) {
-    std::string line = "{\"time\":" + json_string(time) + ",\"level\":" + json_string(name_of(level)) +
-                       ",\"event\":" + json_string(event);
+    std::string line = "{\"time\":";
+    line.reserve(usual_length);
+    append_json_string(line, time);
+    line += ",\"level\":";
+    append_json_string(line, name_of(level));
+    line += ",\"event\":";
+    append_json_string(line, event);
     for (const Field& field : fields) {
-        line.append(",").append(json_string(field.name)).append(":");
-        const auto* text = std::get_if<std::string_view>(&field.value);
-        line += text ? json_string(*text) : number(field.value);
+        line += ',';
+        append_json_string(line, field.name);
+        line += ':';
+        if (const auto* text = std::get_if<std::string_view>(&field.value))
+            append_json_string(line, *text);
+        else
+            line += number(field.value);
     }
     return line += '}';
 }

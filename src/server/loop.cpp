@@ -6,6 +6,7 @@ Loop::Loop(const session::ServerResources& server, std::size_t index, std::funct
     : server_(server),
       ended_(std::move(ended)),
       executor_(context_.get_executor()),
+      mailbox_(executor_),
       work_(executor_),
       connections_(executor_,
                    [this](const std::exception& bug) {
@@ -19,17 +20,18 @@ Loop::~Loop() { stop(); }
 
 void Loop::run() {
     caretakers_.spawn(resources_.hang_ups.run());
+    caretakers_.spawn(mailbox_.run());
     context_.run();
     ended_();
 }
 
 void Loop::use(std::shared_ptr<const net::TlsContext> tls) {
-    net::asio::post(executor_, [this, context = std::move(tls)] { resources_.tls = context; });
+    mailbox_.post([this, context = std::move(tls)] { resources_.tls = context; });
 }
 
 void Loop::adopt(int fd, session::Service service) {
     load_.fetch_add(1, std::memory_order_relaxed);
-    net::asio::post(executor_, [this, fd, service] { connections_.spawn(serve(fd, service)); });
+    mailbox_.post([this, fd, service] { connections_.spawn(serve(fd, service)); });
 }
 
 net::awaitable<void> Loop::serve(int fd, session::Service service) {
@@ -41,7 +43,7 @@ net::awaitable<void> Loop::serve(int fd, session::Service service) {
 }
 
 void Loop::stop() {
-    net::asio::post(executor_, [this] {
+    mailbox_.post([this] {
         if (resources_.stopping) return;
         resources_.stopping = true;
         const std::vector<session::Stoppable*> all(resources_.stoppables.begin(), resources_.stoppables.end());
@@ -55,6 +57,7 @@ net::awaitable<void> Loop::wind_down() {
     co_await connections_.join();
     resources_.hang_ups.stop();
     resources_.timers.stop();
+    mailbox_.close();
     work_.reset();
 }
 

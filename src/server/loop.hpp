@@ -2,6 +2,7 @@
 #include <atomic>
 #include <thread>
 
+#include "net/mailbox.hpp"
 #include "net/nursery.hpp"
 #include "session/connection.hpp"
 
@@ -36,9 +37,10 @@ private:
     const session::ServerResources& server_;
     std::function<void()> ended_;
     std::atomic<std::size_t> load_ = 0;
-    /// One thread runs it, and does all its I/O; others only post to it.
-    net::asio::io_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
+    /// One thread runs it, and none other touches it: what they want goes through the mailbox.
+    net::asio::io_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE};
     net::Executor executor_;
+    net::Mailbox mailbox_;
     std::optional<net::asio::executor_work_guard<net::Executor>> work_;
     net::Nursery connections_;
     net::Nursery caretakers_;  ///< what the loop runs for itself
