@@ -37,8 +37,6 @@ Bridge::Bridge(LoopResources& loop, net::Stream& stream, std::unique_ptr<process
                const config::Endpoint& endpoint, std::string id, std::string remote, std::string reply)
     : loop_(loop),
       stream_(stream),
-      child_(std::move(child)),
-      process_slot_(std::move(process_slot)),
       endpoint_(endpoint),
       id_(std::move(id)),
       remote_(std::move(remote)),
@@ -57,29 +55,28 @@ Bridge::Bridge(LoopResources& loop, net::Stream& stream, std::unique_ptr<process
                     wake_output();
                     settle();
                 }),
-      stdout_(loop.executor, nursery_, child_->stdout_pipe(), endpoint.framing, longest_held(endpoint.stderr_mode),
+      command_(loop, nursery_, std::move(child), std::move(process_slot), endpoint.close_grace,
+               [this] { command_ended(); }),
+      stdout_(loop.executor, nursery_, command_.stdout_pipe(), endpoint.framing, longest_held(endpoint.stderr_mode),
               [this](Source& source) { return output(source); }),
       receiver_(endpoint.max_message_size, binary_policy(endpoint)),
       writer_(endpoint.framing),
       input_(loop.executor, nursery_, [this] { return input(); }),
-      reaper_(loop.executor, nursery_, [this] { return reap(); }),
-      ladder_(endpoint.close_grace),
       keepalive_(endpoint.ping_interval, began_),
       last_data_(began_),
-      ladder_deadline_(loop.timers, [this] { climb_ladder(); }),
       keepalive_deadline_(loop.timers, [this] { look_after_client(); }),
       probe_deadline_(loop.timers, [this] { probe_client(); }),
       idle_deadline_(loop.timers, [this] { check_idle(); }),
       closing_deadline_(loop.timers, [this] { watch_closing(); }),
       overdue_deadline_(loop.timers, [this] { give_up_on_output(); }) {
     if (endpoint.stderr_mode == config::StderrMode::tagged) {
-        stderr_.emplace(loop.executor, nursery_, child_->stderr_pipe(), endpoint.framing, tagged_limit,
+        stderr_.emplace(loop.executor, nursery_, command_.stderr_pipe(), endpoint.framing, tagged_limit,
                         [this](Source& source) { return output(source); });
         stdout_.tagged.emplace(framing::Stream::stdout_);
         stderr_->tagged.emplace(framing::Stream::stderr_);
     }
     if (endpoint.stderr_mode == config::StderrMode::log)
-        logged_.emplace(loop.executor, nursery_, [this] { return log_stderr(); });
+        stderr_log_.emplace(loop, nursery_, command_.stderr_pipe(), id_);
 }
 
 net::awaitable<void> Bridge::run(std::vector<std::byte> first) {
@@ -87,10 +84,10 @@ net::awaitable<void> Bridge::run(std::vector<std::byte> first) {
     log_begin();
     outgoing_.write(std::as_bytes(std::span(reply_)));
     std::string().swap(reply_);
-    reaper_.start();
+    command_.watch();
     stdout_.pump.start();
     if (stderr_) stderr_->pump.start();
-    if (logged_) logged_->pump.start();
+    if (stderr_log_) stderr_log_->start();
     take_first(first);
     std::vector<std::byte>().swap(first);
     input_.start();
@@ -330,8 +327,8 @@ bool Bridge::feed_command() {
 }
 
 void Bridge::write_stdin(std::span<const std::byte> bytes) {
-    while (!bytes.empty() && child_->stdin_pipe().is_open()) {
-        const net::Transfer transfer = child_->stdin_pipe().write(bytes);
+    while (!bytes.empty() && command_.stdin_pipe().is_open()) {
+        const net::Transfer transfer = command_.stdin_pipe().write(bytes);
         switch (transfer.state) {
             case net::Transfer::State::would_block: to_command_.assign(bytes.begin(), bytes.end()); return;
             case net::Transfer::State::end:
@@ -356,7 +353,7 @@ net::Pump::Next Bridge::until_stdin_writable() {
             if (input_blocked_) gone();
         });
     if (hung_up_) gone();
-    return {net::Pump::Next::Wait::writable, &child_->stdin_pipe()};
+    return {net::Pump::Next::Wait::writable, &command_.stdin_pipe()};
 }
 
 }  // namespace wsinetd::session

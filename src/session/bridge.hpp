@@ -1,13 +1,12 @@
 #pragma once  // A WebSocket joined to a command: the hot path, and how a session ends (spec sections 3 and 4).
 #include "framing/writer.hpp"
 #include "net/hang_up.hpp"
-#include "process/child.hpp"
-#include "process/ladder.hpp"
+#include "session/command.hpp"
 #include "session/keepalive.hpp"
-#include "session/loop_resources.hpp"
 #include "session/outcome.hpp"
 #include "session/outgoing.hpp"
 #include "session/source.hpp"
+#include "session/stderr_log.hpp"
 #include "websocket/receiver.hpp"
 
 namespace wsinetd::session {
@@ -30,13 +29,6 @@ static_assert(std::max(kept_at_most, kept_when_tagged) + 8 * 1024 < 256 * 1024);
 
 /// Between two pings while the command takes no input.
 inline constexpr net::Milliseconds probe_interval{500};
-
-/// The command's stderr on its way to the log.
-struct LoggedLines {
-    LoggedLines(net::Executor executor, net::Nursery& nursery, std::function<net::Pump::Next()> turn);
-    framing::Splitter splitter;
-    net::Pump pump;
-};
 
 /// One session, from the 101 to the end of both the connection and the command.
 class Bridge final : public Stoppable {
@@ -74,8 +66,6 @@ private:
     std::span<const std::byte> frame_in_place(Source& source);
     [[nodiscard]] bool must_wait(const Source& source) const;
     void wake_output();
-    net::Pump::Next log_stderr();
-    Turn log_turn();
 
     // From the client to the command.
     void take_first(std::span<const std::byte> bytes);
@@ -88,7 +78,7 @@ private:
     net::Pump::Next until_stdin_writable();
 
     // How it ends.
-    net::Pump::Next reap();
+    void command_ended();
     void settle();
     void settle_command();
     void settle_client();
@@ -96,7 +86,6 @@ private:
     void leave(std::string_view cause);
     void peer_finished();
     void close_stdin();
-    void climb_ladder();
     void watch_closing();
     void look_after_client();
     void probe_client();
@@ -109,8 +98,6 @@ private:
 
     LoopResources& loop_;
     net::Stream& stream_;
-    std::unique_ptr<process::Child> child_;
-    Slot process_slot_;
     const config::Endpoint& endpoint_;
     std::string id_;
     std::string remote_;
@@ -121,6 +108,7 @@ private:
     net::Nursery nursery_;
     net::Event finished_;
     Outgoing outgoing_;
+    Command command_;
     Source stdout_;
     std::optional<Source> stderr_;  ///< with --stderr tagged
     Source* speaking_ = nullptr;    ///< whose line is under way on the wire
@@ -130,8 +118,7 @@ private:
     std::vector<std::byte> to_command_;  ///< packed, but stdin would not take it
     bool stdin_ending_ = false;
     net::Pump input_;
-    net::Pump reaper_;
-    std::optional<LoggedLines> logged_;  ///< with --stderr log
+    std::optional<StderrLog> stderr_log_;  ///< with --stderr log
     bool input_blocked_ = false;
     net::TimePoint blocked_since_{};
     bool hung_up_ = false;
@@ -139,8 +126,6 @@ private:
 
     Client client_ = Client::open;
     std::optional<Verdict> verdict_;
-    std::optional<process::ExitStatus> exit_;
-    process::Ladder ladder_;
     Keepalive keepalive_;
     std::string_view cause_;   ///< why the client is gone, if not by a closing handshake
     bool delivering_ = false;  ///< the command has had its say, and the client has a right to all of it
@@ -154,7 +139,6 @@ private:
     std::uint64_t closing_unsent_ = 0;
     std::uint64_t received_ = 0;
 
-    net::Deadline ladder_deadline_;
     net::Deadline keepalive_deadline_;
     net::Deadline probe_deadline_;
     net::Deadline idle_deadline_;

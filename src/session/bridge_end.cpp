@@ -16,16 +16,9 @@ constexpr auto output_patience = 2s;
 
 }  // namespace
 
-net::Pump::Next Bridge::reap() {
-    using Wait = net::Pump::Next::Wait;
-    exit_ = child_->reap();
-    if (!exit_) return {Wait::readable, &child_->end_descriptor()};
-    process_slot_.give_back();
-    loop_.server.leftovers.expect(child_->take_cgroup());
-    ladder_deadline_.off();
+void Bridge::command_ended() {
     overdue_deadline_.after(output_patience);
     settle();
-    return {Wait::over};
 }
 
 void Bridge::wake_output() {
@@ -45,26 +38,24 @@ void Bridge::settle() {
     settling_ = true;
     while (settle_again_) {
         settle_again_ = false;
-        if (!verdict_ && exit_ && all_said()) {
-            const bool by_ladder = exit_->by_signal && ladder_.has_sent(exit_->number);
-            verdict_ = verdict_of(*exit_, by_ladder);
+        if (!verdict_ && command_.exit() && all_said()) {
+            verdict_ = verdict_of(*command_.exit(), command_.ended_by_ladder());
             delivering_ = true;
         }
         settle_client();
         settle_command();
     }
     settling_ = false;
-    if (exit_ && client_ == Client::gone) finished_.set();
+    if (command_.exit() && client_ == Client::gone) finished_.set();
 }
 
 /// The command has been told to go once its session has a verdict or no client, or it has closed its stdout.
 void Bridge::settle_command() {
-    if (exit_) {
+    if (command_.exit()) {
         close_stdin();
-    } else if (!ladder_.begun() && (discarding() || stdout_.ended)) {
+    } else if (!command_.dismissed() && (discarding() || stdout_.ended)) {
         close_stdin();
-        ladder_.begin(net::Clock::now());
-        ladder_deadline_.at(ladder_.next()->at);
+        command_.dismiss();
     }
 }
 
@@ -114,17 +105,9 @@ void Bridge::peer_finished() {
 /// Behind what was read for the command before, as `feed_command` sees to; at once when it is not there to read it.
 void Bridge::close_stdin() {
     stdin_ending_ = true;
-    if (!exit_ && !to_command_.empty()) return;
-    child_->stdin_pipe().close();
+    if (!command_.exit() && !to_command_.empty()) return;
+    command_.stdin_pipe().close();
     to_command_ = std::vector<std::byte>();
-}
-
-void Bridge::climb_ladder() {
-    const auto step = ladder_.next();
-    if (!step || exit_) return;
-    child_->signal(step->signal);
-    ladder_.climb(net::Clock::now());
-    if (const auto after = ladder_.next()) ladder_deadline_.at(after->at);
 }
 
 /// After our Close: as long as the peer takes what is under way it is waited for, then 2 s for its own Close, then
@@ -186,13 +169,13 @@ void Bridge::give_up_on_output() {
     output_overdue_ = true;
     for (Source* source : {&stdout_, stderr_ ? &*stderr_ : nullptr})
         if (source && source->starved) source->pipe.close();
-    if (endpoint_.stderr_mode == config::StderrMode::log) child_->stderr_pipe().close();
+    if (endpoint_.stderr_mode == config::StderrMode::log) command_.stderr_pipe().close();
 }
 
 void Bridge::log_begin() {
     if (!loop_.server.log.wants(log::Level::access)) return;
     loop_.server.log.write(log::Level::access, "session begins",
-                           {{"id", id_}, {"remote", remote_}, {"pid", std::int64_t{child_->pid()}}});
+                           {{"id", id_}, {"remote", remote_}, {"pid", std::int64_t{command_.pid()}}});
 }
 
 void Bridge::log_end() {
@@ -201,7 +184,7 @@ void Bridge::log_end() {
     const bool closed = verdict_ && cause_.empty();
     const std::int64_t code = closed ? verdict_->code.value_or(1005) : 1006;
     const std::string_view reason = closed ? std::string_view(verdict_->reason) : cause_;
-    const std::string exit = process::describe(*exit_);
+    const std::string exit = process::describe(*command_.exit());
     const auto duration = std::chrono::duration<double>(net::Clock::now() - began_).count();
     log.write(log::Level::access, "session ends",
               {{"id", id_},
