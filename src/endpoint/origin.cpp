@@ -18,12 +18,6 @@ bool is_scheme(std::string_view text) {
     return !text.empty() && is_letter(text.front()) && std::ranges::all_of(text, may_follow);
 }
 
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 /// A page's origin (RFC 6454, 6.2): views into the field.
 struct Origin {
     std::string_view scheme;
@@ -104,7 +98,7 @@ std::variant<OriginRule, std::string> parse_origin_rule(std::string_view element
 }
 
 std::optional<std::string> Origins::add(std::string_view element) {
-    element = trimmed(element);
+    element = http::trimmed(element);
     if (element == "*") {
         any = true;
         return std::nullopt;

@@ -20,6 +20,13 @@ inline bool is_token_char(char c) {
     return letter_or_digit || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 
+/// `text` without the blanks around it (OWS; RFC 9110, 5.6.3); a view into it.
+inline std::string_view trimmed(std::string_view text) {
+    const auto first = text.find_first_not_of(" \t");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
 struct Field {
     std::string name;
     std::string value;

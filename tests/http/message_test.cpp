@@ -40,5 +40,13 @@ TEST(SameToken, FoldsExactlyTheLettersOfAscii) {
     }
 }
 
+TEST(Trimmed, LosesTheBlanksAroundItAndNoOthers) {
+    EXPECT_EQ(trimmed(" \t a \tb\t "), "a \tb");
+    EXPECT_EQ(trimmed("a"), "a");
+    EXPECT_EQ(trimmed(" \t"), "");
+    EXPECT_EQ(trimmed(""), "");
+    EXPECT_EQ(trimmed("\r\n"), "\r\n");
+}
+
 }  // namespace
 }  // namespace wsinetd::http
