@@ -27,6 +27,12 @@ inline std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
+/// What a line of a head may hold: all but control characters, of which HTAB is allowed (RFC 9110, 5.5).
+inline bool is_text_char(char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte >= 0x20 && byte != 0x7f) || byte == '\t';
+}
+
 struct Field {
     std::string name;
     std::string value;

@@ -136,18 +136,13 @@ RequestParser::Result read_head(std::string_view head) {
     return request;
 }
 
-bool is_text(char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return (byte >= 0x20 && byte != 0x7f) || byte == '\t';
-}
-
 constexpr std::string_view bad_line_end = "Lines end in CR LF, and neither stands alone (RFC 9112, 2.2).";
 constexpr std::string_view bad_fold = "A field stands on one line (RFC 9112, 5.2).";
 constexpr std::string_view bad_byte = "A request's head is text, without control bytes.";
 
 /// What `c` is complained about where a line's text is expected.
 std::string_view judge_text(char c) {
-    if (is_text(c)) return {};
+    if (is_text_char(c)) return {};
     return c == '\n' ? bad_line_end : bad_byte;
 }
 
