@@ -120,15 +120,31 @@ void check_command(Endpoint& endpoint, Errors& errors) {
     }
 }
 
-void check_directory(Endpoint& endpoint, Errors& errors) {
-    if (endpoint.cwd.empty()) return;
+/// Makes `path` absolute; empty stays empty.
+void check_directory(std::string_view option, std::string& path, Errors& errors) {
+    if (path.empty()) return;
     struct stat status {};
-    if (::stat(endpoint.cwd.c_str(), &status) != 0)
-        errors.push_back("--cwd: \"" + endpoint.cwd + "\" does not exist");
+    const std::string named = "--" + std::string(option) + ": \"" + path + "\"";
+    if (::stat(path.c_str(), &status) != 0)
+        errors.push_back(named + " does not exist");
     else if (!S_ISDIR(status.st_mode))
-        errors.push_back("--cwd: \"" + endpoint.cwd + "\" is not a directory");
+        errors.push_back(named + " is not a directory");
+    else if (::access(path.c_str(), X_OK) != 0)
+        errors.push_back(named + " may not be entered (chmod +x would allow it)");
     else
-        endpoint.cwd = absolute(endpoint.cwd);
+        path = absolute(path);
+}
+
+void check_served(Config& config, Errors& errors) {
+    const Endpoint& endpoint = config.endpoint;
+    if (!endpoint.command.empty() && !endpoint.dir.empty())
+        errors.push_back("--dir and the command \"" + endpoint.command.front() +
+                         "\" both want every path: give one of them");
+    if (config.dev_console && !endpoint.serves())
+        errors.emplace_back("--dev-console needs something to try: a command or --dir");
+    check_directory("dir", config.endpoint.dir, errors);
+    check_directory("static-dir", config.static_dir, errors);
+    check_directory("cgi-dir", config.cgi_dir, errors);
 }
 
 struct User {
@@ -217,7 +233,8 @@ std::vector<std::string> check(Config& config) {
     check_tls(config, errors);
     check_framing(config.endpoint, errors);
     check_command(config.endpoint, errors);
-    check_directory(config.endpoint, errors);
+    check_directory("cwd", config.endpoint.cwd, errors);
+    check_served(config, errors);
     check_identity(config.endpoint, errors);
     return errors;
 }

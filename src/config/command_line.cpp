@@ -206,9 +206,13 @@ CommandLine parse_command_line(std::span<const char* const> arguments) {
         command.clear();
     } else {
         if (!command.empty() && command[0] == "--") command.erase(command.begin());
-        const bool serves = draft.config.action == Action::serve || draft.config.action == Action::check;
-        if (command.empty() && serves && result.errors.empty())
-            result.errors.emplace_back("no command to serve: wsinetd [OPTION]... COMMAND [ARGUMENT]...");
+        const Config& config = draft.config;
+        const bool served = config.endpoint.serves() || !config.static_dir.empty() || !config.cgi_dir.empty();
+        const bool serves = config.action == Action::serve || config.action == Action::check;
+        if (command.empty() && !served && serves && result.errors.empty())
+            result.errors.emplace_back(
+                "nothing to serve: give a command (wsinetd [OPTION]... COMMAND [ARGUMENT]...), --dir, --static-dir or "
+                "--cgi-dir");
     }
     draft.config.endpoint.command = std::move(command);
     if (websocketd && draft.origin_rule_given && draft.config.same_origin == false)

@@ -24,10 +24,11 @@ struct Identity {
     std::vector<unsigned> groups;  ///< supplementary
 };
 
-/// One command and how it is served.
+/// One command, or a directory of them, and how it is served.
 struct Endpoint {
-    std::vector<std::string> command;  ///< argv, as given
+    std::vector<std::string> command;  ///< argv, as given; empty: see `dir`
     std::string program;               ///< absolute path of the program; filled by `check`
+    std::string dir;                   ///< each executable file below it is an endpoint at its path; empty: none
     framing::Kind framing = framing::Kind::lines;
     StderrMode stderr_mode = StderrMode::log;
     OnBinary on_binary = OnBinary::close;
@@ -41,6 +42,9 @@ struct Endpoint {
     std::string user;              ///< name or number; empty: the server's
     std::string group;
     std::optional<Identity> identity;  ///< of `user` and `group`; filled by `check`
+
+    /// Whether it serves WebSockets at all.
+    [[nodiscard]] bool serves() const { return !command.empty() || !dir.empty(); }
 };
 
 struct Config {
@@ -69,6 +73,10 @@ struct Config {
     log::Format log_format = log::Format::text;
     bool log_to_stdout = false;
     Endpoint endpoint;
+
+    std::string static_dir;  ///< files over HTTP; empty: none
+    std::string cgi_dir;     ///< CGI programs over HTTP; empty: none
+    bool dev_console = false;
 
     [[nodiscard]] bool tls() const { return !tls_certificate.empty() && !tls_key.empty(); }
 };

@@ -271,6 +271,15 @@ const std::array rows = std::to_array<Option>({
      }},
     {"host", 0, "", Takes::values, "LIST", "", Group::access,
      "names the server answers to on loopback and private addresses, comma-separated, * for any", add_hosts},
+    {"dir", 0, "", Takes::value, "D", "", Group::serving, "each executable file below D is an endpoint at its path",
+     [](Draft& draft, std::string_view value) { return set_path(draft.config.endpoint.dir, value); }},
+    {"static-dir", 0, "staticdir", Takes::value, "D", "", Group::serving, "serve the files below D over HTTP",
+     [](Draft& draft, std::string_view value) { return set_path(draft.config.static_dir, value); }},
+    {"cgi-dir", 0, "cgidir", Takes::value, "D", "", Group::serving, "run the CGI programs below D over HTTP",
+     [](Draft& draft, std::string_view value) { return set_path(draft.config.cgi_dir, value); }},
+    {"dev-console", 0, "devconsole", Takes::boolean, "", "", Group::serving,
+     "serve a page to try an endpoint by hand, at its URL; beside files or CGI at /_console/",
+     [](Draft& draft, std::string_view value) { return set_flag(draft.config.dev_console, value); }},
     {"header", 0, "", Takes::values, "H", "", Group::access, "header for every response (Name: value)",
      [](Draft& draft, std::string_view value) -> Complaint {
          if (auto wrong = add_field(draft.config.upgrade_fields, value)) return wrong;
@@ -346,6 +355,7 @@ std::span<const Option> options() { return rows; }
 std::string_view title_of(Group group) {
     switch (group) {
         case Group::listening: return "Where it listens";
+        case Group::serving: return "What is served besides a command";
         case Group::access: return "Who may connect, and what is answered";
         case Group::command: return "The command and its messages";
         case Group::limits: return "Limits and times";
@@ -408,10 +418,11 @@ void append_option(std::string& out, const Option& option) {
 std::string help_text() {
     std::string text =
         "Usage: wsinetd [OPTION]... COMMAND [ARGUMENT]...\n"
+        "       wsinetd [OPTION]... --dir D\n"
         "Serves COMMAND over WebSockets: each connection runs one, joined to its stdin and stdout.\n"
         "Options end at the command; durations and sizes take units (500ms, 30s, 1MiB).\n";
-    for (const Group group :
-         {Group::listening, Group::access, Group::command, Group::limits, Group::logging, Group::program}) {
+    for (const Group group : {Group::listening, Group::serving, Group::access, Group::command, Group::limits,
+                              Group::logging, Group::program}) {
         text.append("\n").append(title_of(group)).append(":\n");
         for (const Option& option : options())
             if (option.group == group) append_option(text, option);

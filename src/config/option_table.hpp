@@ -28,7 +28,7 @@ enum class Takes {
     nothing,
 };
 
-enum class Group { listening, access, command, limits, logging, program };
+enum class Group { listening, serving, access, command, limits, logging, program };
 
 struct Option {
     std::string_view name;   ///< without dashes

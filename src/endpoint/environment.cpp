@@ -118,9 +118,16 @@ std::string server_port(const std::optional<http::Authority>& host, const Peer& 
     return std::to_string(host ? host->port.value_or(std::uint16_t{80}) : 80);
 }
 
+/// RFC 3875, 4.1.6: where PATH_INFO would lie in the tree of documents; empty where there is neither.
+std::string translated(const Match& match, const Surroundings& surroundings) {
+    if (surroundings.document_root.empty() || match.path_info.empty()) return {};
+    return std::string(surroundings.document_root) + match.path_info;
+}
+
 void add_cgi(Writer& writer, const http::Request& request, const Match& match, const Peer& peer,
              const Surroundings& surroundings) {
     const auto host = http::parse_authority(request.host);
+    const bool cgi = !surroundings.script_filename.empty();
     const std::string_view remote = peer.unix_socket ? std::string_view("unix:") : peer.remote_address;
     writer.add("GATEWAY_INTERFACE", "CGI/1.1");
     writer.add("SERVER_SOFTWARE", surroundings.server_software);
@@ -131,15 +138,19 @@ void add_cgi(Writer& writer, const http::Request& request, const Match& match, c
     writer.add("REQUEST_URI", request.target);
     writer.add("SCRIPT_NAME", match.script_name);
     writer.add("PATH_INFO", match.path_info);
-    writer.add("PATH_TRANSLATED", "");  // there is no tree of documents to translate to
+    writer.add("PATH_TRANSLATED", translated(match, surroundings));
     writer.add("QUERY_STRING", request.query);
     writer.add("REMOTE_ADDR", remote);
     writer.add("REMOTE_HOST", remote);
     writer.add("REMOTE_PORT", peer.unix_socket ? std::string_view{} : peer.remote_port);
     writer.add("REMOTE_USER", "");
     writer.add("AUTH_TYPE", "");
-    writer.add("CONTENT_TYPE", "");  // a WebSocket's request has no body
-    writer.add("CONTENT_LENGTH", "");
+    writer.add("CONTENT_TYPE", cgi ? request.fields.joined("Content-Type").value_or("") : "");
+    writer.add("CONTENT_LENGTH", cgi ? request.fields.joined("Content-Length").value_or("") : "");
+    if (cgi) {
+        writer.add("SCRIPT_FILENAME", surroundings.script_filename);
+        writer.add("REDIRECT_STATUS", "200");  // without it PHP's CGI takes the server for misconfigured
+    }
     writer.add("UNIQUE_ID", surroundings.unique_id);
     if (peer.tls) writer.add("HTTPS", "on");
     writer.add("WEBSOCKET_SUBPROTOCOL", surroundings.subprotocol);
@@ -148,7 +159,8 @@ void add_cgi(Writer& writer, const http::Request& request, const Match& match, c
 /// A little more than all of it will take, so that the block is allocated once.
 std::size_t expected_size(const http::Request& request, const Match& match, const Surroundings& surroundings) {
     std::size_t size = 1024 + request.target.size() + request.query.size() + match.script_name.size() +
-                       match.path_info.size() + request.host.size() + surroundings.subprotocol.size();
+                       2 * match.path_info.size() + request.host.size() + surroundings.subprotocol.size() +
+                       surroundings.script_filename.size() + surroundings.document_root.size();
     for (const http::Field& field : request.fields) size += field.name.size() + field.value.size() + 8;
     for (const std::string& entry : surroundings.passed) size += entry.size() + 1;
     for (const std::string& entry : surroundings.defined) size += entry.size() + 1;

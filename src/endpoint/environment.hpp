@@ -21,11 +21,13 @@ struct Peer {
 
 /// What beside request, match and peer goes into an environment; views that need live only until it is made.
 struct Surroundings {
-    std::string_view server_software;      ///< "wsinetd/VERSION"
-    std::string_view unique_id;            ///< never given twice
-    std::string_view subprotocol;          ///< the one selected, or empty
-    std::span<const std::string> passed;   ///< NAME=VALUE of the server's own (`--pass-env`): yield to all others
-    std::span<const std::string> defined;  ///< NAME=VALUE by `--env`: win over all others, a later over an earlier one
+    std::string_view server_software;       ///< "wsinetd/VERSION"
+    std::string_view unique_id;             ///< never given twice
+    std::string_view subprotocol;           ///< the one selected, or empty
+    std::span<const std::string> passed;    ///< NAME=VALUE of the server's own (`--pass-env`): yield to all others
+    std::span<const std::string> defined;   ///< NAME=VALUE by `--env`: win over all others, a later over an earlier one
+    std::string_view script_filename = {};  ///< of a CGI program: where it lies; else empty
+    std::string_view document_root = {};    ///< of a CGI program: what PATH_INFO is translated to; empty: nothing
 };
 
 /// An environment ready for execve, each name in it once; one block of memory, and one of pointers into it.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "http/date.hpp"
+
 namespace wsinetd::http {
 namespace {
 
@@ -61,7 +63,7 @@ struct OwedRow {
 };
 
 constexpr OwedRow owed[] = {
-    {405, "Allow", "GET"},                 // RFC 9110, 15.5.6
+    {405, "Allow", "GET, HEAD, OPTIONS"},  // RFC 9110, 15.5.6
     {426, "Upgrade", "websocket"},         // RFC 9110, 15.5.22
     {426, "Connection", "Upgrade"},        // RFC 9110, 7.8
     {426, "Sec-WebSocket-Version", "13"},  // RFC 6455, 4.4
@@ -120,12 +122,21 @@ std::string format(const Reply& reply, const Delivery& delivery, std::span<const
     for (const Field& field : extra)
         if (!is(field, "Connection") && !is(field, "Content-Length") && !is(field, "Transfer-Encoding"))
             append_field(text, field.name, field.value);
-    if (!has_no_body(reply.status) && !says_its_length(reply))
-        append_field(text, "Content-Length", std::to_string(reply.body.size()));
+    if (!has_no_body(reply.status) && !says_its_length(reply)) {
+        if (!delivery.streamed)
+            append_field(text, "Content-Length", std::to_string(reply.body.size()));
+        else if (delivery.minor_version > 0)
+            append_field(text, "Transfer-Encoding", "chunked");
+    }
     append_connection(text, reply, delivery, extra);
     text.append("\r\n");
     if (!delivery.head_only && !has_no_body(reply.status)) text.append(reply.body);
     return text;
+}
+
+void add_date(Reply& reply, std::chrono::system_clock::time_point now) {
+    if (holds(reply.fields, "Date")) return;
+    reply.fields.push_back({"Date", format_date(std::chrono::floor<std::chrono::seconds>(now))});
 }
 
 Reply refusal(int status, std::string_view text) {

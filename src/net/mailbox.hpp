@@ -5,8 +5,8 @@
 
 namespace wsinetd::net {
 
-/// Calls that any thread hands to one loop, which makes them in order. With this the loop's `io_context` needs no locks,
-/// which would cost every event of every connection a dozen locked instructions.
+/// Calls that any thread hands to one loop, which makes them in order. With this the loop's `io_context` needs no
+/// locks, which would cost every event of every connection a dozen locked instructions.
 class Mailbox {
 public:
     /// Throws std::system_error.

@@ -4,9 +4,12 @@
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <sys/ioctl.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 namespace wsinetd::net {
@@ -63,6 +66,18 @@ Pump::Next Stream::until_readable() {
     return {Wait::over};
 }
 
+Transfer Stream::send_file(int file, std::uint64_t offset, std::size_t count, std::span<std::byte> space) {
+    auto from = static_cast<off_t>(offset);
+    const ssize_t sent =
+        tls_ ? ::pread(file, space.data(), std::min(count, space.size()), from) : ::sendfile(fd(), file, &from, count);
+    const auto count_read = static_cast<std::size_t>(std::max<ssize_t>(sent, 0));
+    if (sent > 0 && tls_) return tls_->write(space.first(count_read));
+    if (sent > 0) return {Transfer::State::moved, count_read};
+    if (sent == 0) return {Transfer::State::end};
+    if (!tls_ && (errno == EAGAIN || errno == EINTR)) return {Transfer::State::would_block};
+    return {Transfer::State::failed, 0, errno};
+}
+
 void Stream::shutdown_send() {
     if (tls_) tls_->close_notify();
     ::shutdown(fd(), SHUT_WR);
@@ -91,8 +106,8 @@ Endpoints Stream::endpoints() {
     ::getsockname(fd(), reinterpret_cast<sockaddr*>(&local), &size);
     Address there = address_of(remote);
     Address here = address_of(local);
-    return {std::move(there.text), std::move(here.text), there.port, here.port, std::move(here.bytes),
-            here.unix_socket};
+    return {std::move(there.text), std::move(here.text), there.port, here.port,
+            std::move(here.bytes), here.unix_socket};
 }
 
 }  // namespace wsinetd::net

@@ -43,11 +43,15 @@ public:
     /// What is not taken whole must be the beginning of the next write.
     Transfer write(std::span<const std::byte> bytes) { return tls_ ? tls_->write(bytes) : socket_.write(bytes); }
 
+    /// Writes some of a regular file from `offset` on, at most `count` bytes: where there is no TLS without copying
+    /// them, else by way of `space`. `end` where the file is not that long. The same rule as for `write`.
+    Transfer send_file(int file, std::uint64_t offset, std::size_t count, std::span<std::byte> space);
+
     /// No more will be sent: close_notify where there is TLS, then FIN, follow the data.
     void shutdown_send();
 
-    /// The position on the wire after `written` bytes of this stream: the same, or with TLS one in the bytes of records,
-    /// which is what the kernel counts.
+    /// The position on the wire after `written` bytes of this stream: the same, or with TLS one in the bytes of
+    /// records, which is what the kernel counts.
     [[nodiscard]] std::uint64_t position(std::uint64_t written) const { return tls_ ? tls_->made() : written; }
     /// The position up to which the peer's kernel has acknowledged it. (SIOCOUTQ)
     [[nodiscard]] std::uint64_t acknowledged(std::uint64_t written);

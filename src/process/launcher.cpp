@@ -18,6 +18,11 @@
 namespace wsinetd::process {
 namespace {
 
+/// What stands in the low descriptors of a thread.
+constexpr std::size_t slots_a_thread = 5;
+constexpr std::size_t file_slot = 3;
+constexpr std::size_t directory_slot = 4;
+
 /// Everything the child needs, prepared by the parent: between clone and exec it may not allocate.
 struct Order {
     const Program* program;
@@ -49,7 +54,25 @@ WSINETD_NO_SANITIZE bool take_credentials(const Credentials& wanted) {
 WSINETD_NO_SANITIZE bool take_descriptors(const int* slots) {
     for (int fd = 0; fd < 3; ++fd)
         if (::syscall(SYS_dup3, slots[fd], fd, 0) < 0) return false;
-    return ::syscall(SYS_close_range, 3, ~0U, 0) == 0;
+    return ::syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) == 0;
+}
+
+WSINETD_NO_SANITIZE bool enter_directory(const Order& order) {
+    if (order.program->directory_fd >= 0) return ::syscall(SYS_fchdir, order.slots[directory_slot]) == 0;
+    return !order.program->directory || ::syscall(SYS_chdir, order.program->directory) == 0;
+}
+
+/// Returns only when it fails, with errno set. A script by its descriptor is ENOENT, for that is closed when its
+/// interpreter would open it.
+WSINETD_NO_SANITIZE void execute(const Order& order) {
+    const Program& program = *order.program;
+    int flags = 0;
+    if (program.file >= 0) {
+        ::syscall(SYS_execveat, order.slots[file_slot], "", program.arguments, program.environment, AT_EMPTY_PATH);
+        if (errno != ENOENT) return;
+        flags = AT_SYMLINK_NOFOLLOW;
+    }
+    ::syscall(SYS_execveat, AT_FDCWD, program.path, program.arguments, program.environment, flags);
 }
 
 /// The order matters: the death signal after the credentials, whose change clears it; the empty signal mask last, for
@@ -59,7 +82,7 @@ WSINETD_NO_SANITIZE bool prepare(const Order& order) {
     if (::syscall(SYS_setsid) < 0) return false;
     restore_signals(order);
     if (order.program->credentials && !take_credentials(*order.program->credentials)) return false;
-    if (order.program->directory && ::syscall(SYS_chdir, order.program->directory) != 0) return false;
+    if (!enter_directory(order)) return false;
     ::syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &order.descriptors, nullptr);
     if (::syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return false;
     if (::syscall(SYS_getppid) != order.server) ::syscall(SYS_exit_group, 127);
@@ -71,14 +94,19 @@ WSINETD_NO_SANITIZE bool prepare(const Order& order) {
 
 WSINETD_NO_SANITIZE int child(void* argument) {
     Order& order = *static_cast<Order*>(argument);
-    if (prepare(order))
-        ::syscall(SYS_execve, order.program->path, order.program->arguments, order.program->environment);
+    if (prepare(order)) execute(order);
     order.error = errno;
     ::syscall(SYS_exit_group, 127);
     return 127;
 }
 
 #undef WSINETD_NO_SANITIZE
+
+/// Those below 0 leave their slot as it is.
+void put(const std::array<int, slots_a_thread>& descriptors, const int* slots) {
+    for (std::size_t i = 0; i < slots_a_thread; ++i)
+        if (descriptors[i] >= 0) ::dup3(descriptors[i], slots[i], O_CLOEXEC);
+}
 
 /// Blocks every signal in this thread: a handler must not run in the child, on the server's memory.
 class SignalsBlocked {
@@ -110,7 +138,7 @@ Launcher::Launcher(std::size_t threads, std::span<const int> signals_of_server)
     rlimit raised = inherited_;
     raised.rlim_cur = raised.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &raised);
-    for (std::size_t i = 0; i <= threads * 3; ++i) {
+    for (std::size_t i = 0; i <= threads * slots_a_thread; ++i) {
         const int fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
         if (fd < 0) throw std::system_error(errno, std::generic_category(), "/dev/null");
         (i == 0 ? null_ : slots_.emplace_back()) = fd;
@@ -127,10 +155,12 @@ Started Launcher::start(const Program& program, std::size_t thread, std::array<i
                         std::error_code& error) const {
     // The child runs on this while the parent stands still, so one a thread is enough.
     alignas(64) static thread_local std::array<std::byte, 64 * 1024> stack;
-    const int* const slots = slots_.data() + thread * 3;
+    const int* const slots = slots_.data() + thread * slots_a_thread;
     Order order{&program, slots, limit_, ::getpid(), inherited_, not_default_};
     Started started{-1, -1};
-    for (std::size_t i = 0; i < 3; ++i) ::dup3(descriptors[i], slots[i], O_CLOEXEC);
+    const std::array<int, slots_a_thread> handed{descriptors[0], descriptors[1], descriptors[2], program.file,
+                                                 program.directory_fd};
+    put(handed, slots);
     {
         SignalsBlocked blocked;
         started.pid = clone_child(child, &order, stack, &started.pidfd, program.cgroup);
@@ -142,7 +172,9 @@ Started Launcher::start(const Program& program, std::size_t thread, std::array<i
         ::close(started.pidfd);
         ::waitpid(started.pid, nullptr, 0);
     }
-    for (std::size_t i = 0; i < 3; ++i) ::dup3(null_, slots[i], O_CLOEXEC);
+    std::array<int, slots_a_thread> taken_back = handed;
+    for (int& fd : taken_back) fd = fd < 0 ? fd : null_;
+    put(taken_back, slots);
     return started;
 }
 

@@ -25,6 +25,10 @@ struct Program {
     const char* directory = nullptr;  ///< working directory; nullptr: the server's
     const Credentials* credentials = nullptr;
     int cgroup = -1;  ///< directory of the cgroup to start it in; below 0: the server's
+    /// The program itself, open (O_PATH is enough): what runs then is this file, whatever has come to `path` meanwhile.
+    /// A script is run by `path` all the same, for its interpreter opens it by name; not where that is a link.
+    int file = -1;
+    int directory_fd = -1;  ///< working directory, open; wins over `directory`
 };
 
 struct Started {
@@ -34,9 +38,10 @@ struct Started {
 
 /// Starts programs for `threads` threads, each under its own index.
 ///
-/// A command's stdin, stdout and stderr are handed over in low descriptors, taken before the server opens anything
-/// else. A child copies the descriptor table only this far, so that starting costs the same with 10 and with 10,000
-/// connections open, and no child ever holds a copy of another session's socket (docs/decisions/0003).
+/// A command's stdin, stdout and stderr, its program and its directory are handed over in low descriptors, taken before
+/// the server opens anything else. A child copies the descriptor table only this far, so that starting costs the same
+/// with 10 and with 10,000 connections open, and no child ever holds a copy of another session's socket
+/// (docs/decisions/0003).
 class Launcher {
 public:
     /// Takes the descriptors, and raises the server's limit on descriptors to the hard limit; commands get the one
@@ -54,7 +59,7 @@ public:
                   std::error_code& error) const;
 
 private:
-    std::vector<int> slots_;  ///< three a thread; /dev/null between two starts
+    std::vector<int> slots_;  ///< five a thread; /dev/null between two starts
     int null_ = -1;
     int limit_ = 3;  ///< the first number above all slots
     rlimit inherited_{};

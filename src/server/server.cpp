@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <random>
 #include <thread>
 
@@ -17,6 +19,7 @@
 #include "net/listener.hpp"
 #include "process/exit_status.hpp"
 #include "server/loop.hpp"
+#include "session/static_file.hpp"
 
 extern char** environ;
 
@@ -67,6 +70,7 @@ private:
         net::Event connection_freed;
     };
 
+    [[nodiscard]] std::unique_ptr<session::StaticFiles> files_of(const config::Config& config) const;
     void listen();
     void open(Listeners listeners, session::Service service);
     Listeners listen_tcp(std::uint16_t wanted) const;
@@ -99,6 +103,9 @@ private:
     endpoint::Router router_;
     endpoint::Origins origins_;
     std::vector<std::string> passed_environment_;
+    std::unique_ptr<session::Tree> programs_;      ///< of --dir
+    std::unique_ptr<session::Tree> cgi_;           ///< of --cgi-dir
+    std::unique_ptr<session::StaticFiles> files_;  ///< of --static-dir
     session::ServerResources resources_;
     std::shared_ptr<const net::TlsContext> tls_;  ///< nullptr without TLS
     std::vector<Door> doors_;
@@ -122,6 +129,16 @@ endpoint::Origins allowed_origins(const config::Config& config) {
     for (const std::string& each : config.origins)
         if (const auto wrong = origins.add(each)) throw SetupError("--origin: " + *wrong);
     return origins;
+}
+
+std::unique_ptr<session::Tree> tree_of(const std::string& directory) {
+    return directory.empty() ? nullptr : std::make_unique<session::Tree>(directory);
+}
+
+/// The system's own, where it has one.
+std::string media_type_table() {
+    std::ifstream file("/etc/mime.types");
+    return {std::istreambuf_iterator<char>(file), {}};
 }
 
 std::uint64_t random_number() {
@@ -151,11 +168,23 @@ Server::Server(const config::Config& config, log::Log& log, std::shared_ptr<cons
       router_(config.endpoint),
       origins_(allowed_origins(config)),
       passed_environment_(endpoint::pass_environment(environment_entries(), config.endpoint.pass_env)),
-      resources_{config,     log,     launcher_, cgroups_.get(),      leftovers_,     connections_,
-                 processes_, router_, origins_,  passed_environment_, random_number()},
+      programs_(tree_of(config.endpoint.dir)),
+      cgi_(tree_of(config.cgi_dir)),
+      files_(files_of(config)),
+      resources_{config,  log,      launcher_,           cgroups_.get(),  leftovers_,      connections_, processes_,
+                 router_, origins_, passed_environment_, random_number(), programs_.get(), cgi_.get(),   files_.get()},
       tls_(std::move(tls)),
       loop_ended_(executor_) {
     listen();
+}
+
+/// Programs are hidden among the files, wherever they lie.
+std::unique_ptr<session::StaticFiles> Server::files_of(const config::Config& config) const {
+    if (config.static_dir.empty()) return nullptr;
+    std::vector<const session::Tree*> hidden;
+    for (const session::Tree* tree : {programs_.get(), cgi_.get()})
+        if (tree) hidden.push_back(tree);
+    return std::make_unique<session::StaticFiles>(config.static_dir, std::move(hidden), media_type_table());
 }
 
 int Server::run() {

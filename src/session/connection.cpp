@@ -1,19 +1,22 @@
 #include "session/connection.hpp"
 
-#include <cerrno>
 #include <chrono>
 #include <variant>
 
-#include "endpoint/environment.hpp"
 #include "endpoint/origin.hpp"
 #include "endpoint/router.hpp"
-#include "http/date.hpp"
+#include "http/accept.hpp"
 #include "http/redirect.hpp"
 #include "http/reply.hpp"
 #include "http/request_parser.hpp"
+#include "http/target.hpp"
 #include "net/stream.hpp"
 #include "session/bridge.hpp"
-#include "version.hpp"
+#include "session/cgi.hpp"
+#include "session/dev_console.hpp"
+#include "session/event_source.hpp"
+#include "session/start.hpp"
+#include "session/static_file.hpp"
 #include "websocket/handshake.hpp"
 
 namespace wsinetd::session {
@@ -28,29 +31,31 @@ constexpr auto linger_timeout = 2s;
 
 constexpr std::size_t max_head = 16 * 1024;
 constexpr std::size_t read_size = 16 * 1024;
-const std::string server_software = std::string("wsinetd/") + version;
+/// Of a CGI program's redirects to other paths of the server.
+constexpr int most_redirects = 8;
 
-process::Stderr stderr_of(config::StderrMode mode) {
-    switch (mode) {
-        case config::StderrMode::log:
-        case config::StderrMode::tagged: return process::Stderr::pipe;
-        case config::StderrMode::discard: return process::Stderr::null;
-        case config::StderrMode::merge: return process::Stderr::stdout_;
-    }
-    return process::Stderr::pipe;
-}
+constexpr std::string_view console_path = "/_console/";
 
-std::string why_not_started(std::error_code error) {
-    if (error.value() == ENOEXEC) return error.message() + ": a script needs a first line such as #!/bin/sh";
-    // execve(2) and chdir(2) say the same of all three.
-    if (error.value() == ENOENT) return error.message() + ": the program, the interpreter in its first line, or --cwd";
-    return error.message();
-}
+/// In what a request's path leads to nothing else.
+http::Refusal nothing_here() { return http::refuse(404, "Nothing is served at this path."); }
 
-/// RFC 9110, 6.6.1: a server with a clock sends it.
-void add_date(http::Reply& reply) {
-    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-    reply.fields.push_back({"Date", http::format_date(now)});
+/// What a request becomes that a CGI program has redirected within the server (RFC 3875, 6.2.2). Nothing for a path
+/// that is none.
+std::optional<http::Request> redirected(const http::Request& request, const std::string& to) {
+    const auto target = http::parse_target("GET", to);
+    const auto* found = std::get_if<http::Target>(&target);
+    if (!found) return std::nullopt;
+    http::Request next = request;
+    next.method = request.method == "HEAD" ? "HEAD" : "GET";
+    next.target = to;
+    next.path = found->path;
+    next.query = found->query;
+    next.has_body = false;
+    std::erase_if(next.fields, [](const http::Field& field) {
+        return http::same_token(field.name, "Content-Length") || http::same_token(field.name, "Content-Type") ||
+               http::same_token(field.name, "Transfer-Encoding") || http::same_token(field.name, "Expect");
+    });
+    return next;
 }
 
 /// One connection while it speaks HTTP.
@@ -66,11 +71,15 @@ public:
           deadline_(loop.timers, [this] { stream_.close(); }) {}
 
     net::awaitable<void> run();
-    void stop() override { stream_.close(); }
+    void stop() override {
+        if (!exchanging_) stream_.close();
+    }
 
 private:
     using Head = http::RequestParser::Result;
-    using Answer = std::variant<http::Refusal, std::unique_ptr<Bridge>>;
+    /// What a request becomes. All but a session leave the connection to the next request.
+    using Answer = std::variant<http::Refusal, std::unique_ptr<Bridge>, FileAnswer, std::unique_ptr<Cgi>,
+                                std::unique_ptr<EventSource>>;
 
     /// From now on; 0 is no limit.
     void limit_handshake() {
@@ -81,13 +90,24 @@ private:
     net::awaitable<void> answer_without_tls();
     net::awaitable<std::unique_ptr<Bridge>> speak_http();
     net::awaitable<Head> read_head(bool first);
+
     Answer answer(const http::Request& request);
-    std::optional<http::Refusal> judge(const http::Request& request, const websocket::Handshake& handshake,
-                                       bool matched) const;
-    Answer start(const http::Request& request, const endpoint::Match& match, const std::string& key);
-    std::unique_ptr<process::Child> start_command(const http::Request& request, const endpoint::Match& match,
-                                                  const std::string& id, std::error_code& error) const;
-    void complain(std::error_code error, const endpoint::Match& match, std::string_view id, std::string_view why);
+    Answer answer_plain(const http::Request& request, const std::optional<endpoint::Match>& match,
+                        const Found& program);
+    std::optional<http::Refusal> console(const http::Request& request, bool matched) const;
+    std::optional<Answer> answer_by_cgi(const http::Request& request);
+    std::optional<http::Refusal> judge(const http::Request& request) const;
+    Answer start_session(const http::Request& request, const endpoint::Match& match, const Found& program,
+                         const std::string& key);
+    Answer start_events(const http::Request& request, const endpoint::Match& match, const Found& program);
+    [[nodiscard]] endpoint::Peer peer() const;
+    Asker asker_of(const http::Request& request);
+
+    net::awaitable<bool> give(const http::Request* request, Answer answer);
+    net::awaitable<bool> give_reply(const http::Request* request, http::Refusal answer);
+    net::awaitable<bool> give_file(const http::Request& request, FileAnswer answer);
+    net::awaitable<bool> give_output(const http::Request& request, std::unique_ptr<Cgi> cgi);
+    net::awaitable<bool> run_exchange(Exchange& exchange);
     net::awaitable<bool> write(std::string text);
     net::awaitable<void> linger();
     void log_request(const http::Request* request, int status, std::string_view why) const;
@@ -101,6 +121,7 @@ private:
     net::Endpoints peer_;
     net::Deadline deadline_;
     std::vector<std::byte> unread_;  ///< what came behind the request
+    bool exchanging_ = false;        ///< a command is answering, and is told itself when the server stops
 };
 
 net::awaitable<void> Connection::run() {
@@ -152,22 +173,10 @@ net::awaitable<std::unique_ptr<Bridge>> Connection::speak_http() {
         Head head = co_await read_head(first);
         if (std::holds_alternative<std::monostate>(head)) co_return nullptr;
         const http::Request* const request = std::get_if<http::Request>(&head);
-        http::Delivery delivery;
-        std::optional<http::Refusal> refusal;
-        if (request) {
-            Answer outcome = answer(*request);
-            if (auto* bridge = std::get_if<std::unique_ptr<Bridge>>(&outcome)) co_return std::move(*bridge);
-            refusal = std::get<http::Refusal>(std::move(outcome));
-            delivery = http::delivery_for(*request);
-            // A body that nobody wants is not waited for.
-            delivery.keep_alive = delivery.keep_alive && !request->has_body && refusal->reply.status != 400;
-        } else {
-            refusal = std::get<http::Refusal>(std::move(head));
-        }
-        log_request(request, refusal->reply.status, refusal->why);
-        add_date(refusal->reply);
-        if (!co_await write(http::format(refusal->reply, delivery, config_.http_fields))) co_return nullptr;
-        if (!delivery.keep_alive) {
+        Answer outcome = request ? answer(*request) : Answer(std::get<http::Refusal>(std::move(head)));
+        if (auto* bridge = std::get_if<std::unique_ptr<Bridge>>(&outcome)) co_return std::move(*bridge);
+        const bool kept = co_await give(request, std::move(outcome));
+        if (!kept) {
             co_await linger();
             co_return nullptr;
         }
@@ -201,24 +210,80 @@ net::awaitable<Connection::Head> Connection::read_head(bool first) {
     }
 }
 
-/// The first refusal of spec section 2's order, or a session.
+/// The first refusal of spec section 2's order, or what is asked for.
 Connection::Answer Connection::answer(const http::Request& request) {
+    using Kind = websocket::Handshake::Kind;
     if (service_ == Service::redirect)
         return http::redirect_to_https(request, peer_.local_address, loop_.server.tls_port);
     const websocket::Handshake handshake = websocket::judge_handshake(request);
-    const std::optional<endpoint::Match> match = loop_.server.router.match(request);
-    if (auto refusal = judge(request, handshake, match.has_value())) return std::move(*refusal);
-    return start(request, *match, handshake.key);
+    if (handshake.kind == Kind::malformed) return *handshake.refusal;
+    Found program;
+    const auto match = loop_.server.router.match(request, look_in(loop_.server.programs, program));
+    if (program.kind == Found::Kind::exhausted)
+        return http::refuse(503, "The server has run out of descriptors; try again later.", "no descriptor");
+    if (handshake.kind == Kind::plain) return answer_plain(request, match, program);
+    if (!match) return nothing_here();
+    if (handshake.kind == Kind::wrong_version) return *handshake.refusal;
+    if (auto refusal = judge(request)) return std::move(*refusal);
+    return start_session(request, *match, program, handshake.key);
 }
 
-std::optional<http::Refusal> Connection::judge(const http::Request& request, const websocket::Handshake& handshake,
-                                               bool matched) const {
-    using Kind = websocket::Handshake::Kind;
-    if (handshake.kind == Kind::malformed) return handshake.refusal;
-    if (!matched) return http::refuse(404, "Nothing is served at this path.");
-    if (handshake.kind == Kind::plain)
-        return http::refuse(426, "This is a WebSocket endpoint: connect to it with a WebSocket client.", "no upgrade");
-    if (handshake.kind == Kind::wrong_version) return handshake.refusal;
+/// In the order of spec section 2; events come before the console, for they are asked for by name.
+Connection::Answer Connection::answer_plain(const http::Request& request, const std::optional<endpoint::Match>& match,
+                                            const Found& program) {
+    if (match && request.method == "GET" && http::asks_for(request.fields, "text/event-stream"))
+        return start_events(request, *match, program);
+    if (auto page = console(request, match.has_value())) return std::move(*page);
+    if (auto output = answer_by_cgi(request)) return std::move(*output);
+    if (loop_.server.files) {
+        const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+        auto file = loop_.server.files->answer(request, now);
+        if (file) return std::visit([](auto& one) { return Answer(std::move(one)); }, *file);
+    }
+    if (request.method == "OPTIONS" && (request.path == "*" || match))
+        return http::Refusal{{204, {{"Allow", "GET, HEAD, OPTIONS"}}, {}}, "options"};
+    if (loop_.server.files || loop_.server.cgi || !match) return nothing_here();
+    return http::refuse(426, "This is a WebSocket endpoint: connect to it with a WebSocket client.", "no upgrade");
+}
+
+/// At the endpoint's own URL, and where files or CGI may want that, at /_console/ only.
+std::optional<http::Refusal> Connection::console(const http::Request& request, bool matched) const {
+    if (!config_.dev_console || (request.method != "GET" && request.method != "HEAD")) return std::nullopt;
+    const bool alone = !loop_.server.files && !loop_.server.cgi;
+    if (request.path == console_path.substr(0, console_path.size() - 1)) {
+        http::Refusal there = http::refuse(301, "The console is at /_console/.", "console");
+        there.reply.fields.push_back({"Location", std::string(console_path)});
+        return there;
+    }
+    if (request.path != console_path && !(alone && matched)) return std::nullopt;
+    const DevConsole& page = dev_console();
+    http::Reply reply{200, {{"Content-Type", "text/html; charset=utf-8"}}, std::string(page.page)};
+    reply.fields.push_back({"Content-Security-Policy", page.content_security_policy});
+    reply.fields.push_back({"Cache-Control", "no-cache"});
+    reply.fields.push_back({"X-Content-Type-Options", "nosniff"});
+    reply.fields.push_back({"Referrer-Policy", "no-referrer"});
+    return http::Refusal{std::move(reply), "console"};
+}
+
+std::optional<Connection::Answer> Connection::answer_by_cgi(const http::Request& request) {
+    if (!loop_.server.cgi || !request.path.starts_with('/')) return std::nullopt;
+    Found program;
+    auto split = endpoint::find_program(request.path, look_in(loop_.server.cgi, program));
+    if (program.kind == Found::Kind::exhausted)
+        return http::refuse(503, "The server has run out of descriptors; try again later.", "no descriptor");
+    if (!split) return std::nullopt;
+    if (auto refusal = judge(request)) return std::move(*refusal);
+    const endpoint::Match match{&config_.endpoint, std::move(split->script_name), std::move(split->path_info)};
+    const endpoint::Peer asking = peer();
+    const Order order{request, match, asking, &program, true};
+    auto started = start(loop_, order);
+    if (auto* refusal = std::get_if<http::Refusal>(&started)) return std::move(*refusal);
+    return std::make_unique<Cgi>(loop_, request, asker_of(request), std::get<RunningCommand>(std::move(started)),
+                                 config_.endpoint, stderr_of(order));
+}
+
+/// Whether the request may start a command, wherever it comes from.
+std::optional<http::Refusal> Connection::judge(const http::Request& request) const {
     const endpoint::Origins& origins = loop_.server.origins;
     std::span<const std::string> names;
     if (service_ == Service::tls) names = loop_.tls->names();
@@ -226,61 +291,111 @@ std::optional<http::Refusal> Connection::judge(const http::Request& request, con
     return endpoint::judge_origin(request, origins);
 }
 
-Connection::Answer Connection::start(const http::Request& request, const endpoint::Match& match,
-                                     const std::string& key) {
-    if (!loop_.server.processes.take())
-        return http::refuse(503, "Too many sessions are open; try again later.", "--max-processes reached");
-    Slot slot(loop_.server.processes);
-    const std::string id = loop_.ids.next();
-    std::error_code error;
-    std::unique_ptr<process::Child> child = start_command(request, match, id, error);
-    if (error.value() == E2BIG) return http::refuse(431, "The request is too large for the environment of a command.");
-    if (error) {
-        const std::string why = why_not_started(error);
-        complain(error, match, id, why);
-        return http::refuse(500, "The command could not be started; the server's log says why.", why);
-    }
+Connection::Answer Connection::start_session(const http::Request& request, const endpoint::Match& match,
+                                             const Found& program, const std::string& key) {
+    const endpoint::Peer asking = peer();
+    const Order order{request, match, asking, match.endpoint->dir.empty() ? nullptr : &program};
+    auto started = start(loop_, order);
+    if (auto* refusal = std::get_if<http::Refusal>(&started)) return std::move(*refusal);
+    auto& running = std::get<RunningCommand>(started);
     log_request(&request, 101, {});
-    return std::make_unique<Bridge>(loop_, stream_, std::move(child), std::move(slot), *match.endpoint, id, remote(),
+    return std::make_unique<Bridge>(loop_, stream_, std::move(running.child), std::move(running.slot), *match.endpoint,
+                                    std::move(running.id), remote(),
                                     websocket::accept_reply(key, config_.upgrade_fields, {}));
 }
 
-/// What every request may meet while the system has run out of something is told once a second.
-void Connection::complain(std::error_code error, const endpoint::Match& match, std::string_view id,
-                          std::string_view why) {
-    const bool exhausted =
-        error.value() == EMFILE || error.value() == ENFILE || error.value() == ENOMEM || error.value() == EAGAIN;
-    const net::TimePoint now = net::Clock::now();
-    if (exhausted && now - loop_.complained < 1s) return;
-    if (exhausted) loop_.complained = now;
-    log_.write(log::Level::error, "cannot start the command",
-               {{"id", id}, {"command", match.endpoint->program}, {"why", why}});
+Connection::Answer Connection::start_events(const http::Request& request, const endpoint::Match& match,
+                                            const Found& program) {
+    if (match.endpoint->framing == framing::Kind::raw)
+        return http::refuse(406, "This endpoint speaks in bytes, and events are text.", "--framing raw has no events");
+    if (auto refusal = judge(request)) return std::move(*refusal);
+    const endpoint::Peer asking = peer();
+    const Order order{request, match, asking, match.endpoint->dir.empty() ? nullptr : &program};
+    auto started = start(loop_, order);
+    if (auto* refusal = std::get_if<http::Refusal>(&started)) return std::move(*refusal);
+    return std::make_unique<EventSource>(loop_, asker_of(request), std::get<RunningCommand>(std::move(started)),
+                                         *match.endpoint, stderr_of(order));
 }
 
-std::unique_ptr<process::Child> Connection::start_command(const http::Request& request, const endpoint::Match& match,
-                                                          const std::string& id, std::error_code& error) const {
-    const config::Endpoint& command = *match.endpoint;
-    const endpoint::Peer peer{peer_.remote_address,     std::to_string(peer_.remote_port),
-                              peer_.local_address,      std::to_string(peer_.local_port),
-                              service_ == Service::tls, peer_.unix_socket};
-    const endpoint::Surroundings surroundings{server_software, id, {}, loop_.server.passed_environment, command.env};
-    const endpoint::Environment environment(request, match, peer, surroundings);
-    std::vector<const char*> arguments;
-    for (const std::string& argument : command.command) arguments.push_back(argument.c_str());
-    arguments.push_back(nullptr);
-    process::Program program{command.program.c_str(), arguments.data(), environment.envp()};
-    if (!command.cwd.empty()) program.directory = command.cwd.c_str();
-    process::Credentials credentials;
-    if (command.identity) {
-        credentials = {command.identity->user,
-                       command.identity->group,
-                       {command.identity->groups.begin(), command.identity->groups.end()}};
-        program.credentials = &credentials;
+endpoint::Peer Connection::peer() const {
+    return {peer_.remote_address,     std::to_string(peer_.remote_port),
+            peer_.local_address,      std::to_string(peer_.local_port),
+            service_ == Service::tls, peer_.unix_socket};
+}
+
+/// `request` outlives the exchange.
+Asker Connection::asker_of(const http::Request& request) {
+    return {stream_, unread_, http::delivery_for(request),
+            [this, &request](int status, std::string_view why) { log_request(&request, status, why); }};
+}
+
+/// Sends it. False: no further request is to be read.
+net::awaitable<bool> Connection::give(const http::Request* request, Answer answer) {
+    if (auto* refusal = std::get_if<http::Refusal>(&answer))
+        co_return co_await give_reply(request, std::move(*refusal));
+    if (auto* file = std::get_if<FileAnswer>(&answer)) co_return co_await give_file(*request, std::move(*file));
+    if (auto* cgi = std::get_if<std::unique_ptr<Cgi>>(&answer))
+        co_return co_await give_output(*request, std::move(*cgi));
+    if (auto* events = std::get_if<std::unique_ptr<EventSource>>(&answer)) co_return co_await run_exchange(**events);
+    co_return false;
+}
+
+net::awaitable<bool> Connection::give_reply(const http::Request* request, http::Refusal answer) {
+    http::Delivery delivery;
+    if (request) {
+        delivery = http::delivery_for(*request);
+        // A body that nobody wants is not waited for.
+        delivery.keep_alive = delivery.keep_alive && !request->has_body && answer.reply.status != 400;
     }
-    std::unique_ptr<process::Cgroup> cgroup;
-    if (loop_.server.cgroups) cgroup = loop_.server.cgroups->make(id);
-    return process::Child::start(loop_.executor, loop_.server.launcher, loop_.index, program,
-                                 stderr_of(command.stderr_mode), std::move(cgroup), error);
+    log_request(request, answer.reply.status, answer.why);
+    http::add_date(answer.reply, std::chrono::system_clock::now());
+    const bool written = co_await write(http::format(answer.reply, delivery, config_.http_fields));
+    if (!written) stream_.close();
+    co_return written&& delivery.keep_alive;
+}
+
+net::awaitable<bool> Connection::give_file(const http::Request& request, FileAnswer answer) {
+    http::Delivery delivery = http::delivery_for(request);
+    delivery.keep_alive = delivery.keep_alive && !request.has_body;
+    log_request(&request, answer.head.status, {});
+    http::add_date(answer.head, std::chrono::system_clock::now());
+    bool sent = co_await write(http::format(answer.head, delivery, config_.http_fields));
+    if (sent) sent = co_await send_file(loop_.executor, stream_, answer, loop_.scratch.chunk, deadline_);
+    if (!sent) stream_.close();
+    co_return sent&& delivery.keep_alive;
+}
+
+/// What the program prints, or what it redirects to.
+net::awaitable<bool> Connection::give_output(const http::Request& request, std::unique_ptr<Cgi> cgi) {
+    http::Request next = request;
+    bool kept = co_await run_exchange(*cgi);
+    for (int i = 0; !cgi->local_redirect().empty(); ++i) {
+        auto redirect = i < most_redirects ? redirected(next, cgi->local_redirect()) : std::nullopt;
+        Answer outcome =
+            http::refuse(502, "The program's answer leads nowhere.", "redirect to " + cgi->local_redirect());
+        if (redirect) {
+            next = std::move(*redirect);
+            next.keep_alive = kept;
+            outcome = answer(next);
+        }
+        auto* program = std::get_if<std::unique_ptr<Cgi>>(&outcome);
+        if (!program) {
+            const bool kept_on = co_await give(&next, std::move(outcome));
+            co_return kept&& kept_on;
+        }
+        cgi = std::move(*program);
+        const bool kept_on = co_await run_exchange(*cgi);
+        kept = kept && kept_on;
+    }
+    co_return kept;
+}
+
+net::awaitable<bool> Connection::run_exchange(Exchange& exchange) {
+    deadline_.off();
+    exchanging_ = true;
+    const bool kept = co_await exchange.run();
+    exchanging_ = false;
+    co_return kept;
 }
 
 /// False when the client does not take it in time.

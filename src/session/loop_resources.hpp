@@ -19,6 +19,9 @@
 
 namespace wsinetd::session {
 
+class StaticFiles;
+class Tree;
+
 /// Of the whole server: immutable, or safe from any thread.
 struct ServerResources {
     const config::Config& config;
@@ -32,6 +35,9 @@ struct ServerResources {
     const endpoint::Origins& origins;
     const std::vector<std::string>& passed_environment;  ///< NAME=VALUE, what --pass-env lets through
     std::uint64_t run_id;                                ///< random: see UniqueIds
+    const Tree* programs = nullptr;                      ///< of --dir
+    const Tree* cgi = nullptr;                           ///< of --cgi-dir
+    const StaticFiles* files = nullptr;                  ///< of --static-dir
     std::uint16_t tls_port = 0;                          ///< where a redirect from http leads
 };
 

@@ -6,8 +6,8 @@
 
 namespace wsinetd::session {
 
-/// Writes bytes to a client's socket. What the kernel does not take is kept and written by a task of its own, which then
-/// asks for what else waits; nobody else writes meanwhile.
+/// Writes bytes to a client's socket. What the kernel does not take is kept and written by a task of its own, which
+/// then asks for what else waits; nobody else writes meanwhile.
 class Outlet {
 public:
     /// `eased`: everything kept has been written, or writing has failed. `more`: what is to follow it, if anything.

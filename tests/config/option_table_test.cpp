@@ -42,6 +42,10 @@ const std::vector<Example> examples = {
     {"origin", "https://a.example", [](const Config& c) { return c.origins == Words{"https://a.example"}; }},
     {"same-origin", "false", [](const Config& c) { return !c.same_origin; }},
     {"host", "a.example", [](const Config& c) { return c.hosts == Words{"a.example"}; }},
+    {"dir", "/srv/scripts", [](const Config& c) { return c.endpoint.dir == "/srv/scripts"; }},
+    {"static-dir", "/srv/www", [](const Config& c) { return c.static_dir == "/srv/www"; }},
+    {"cgi-dir", "/srv/cgi", [](const Config& c) { return c.cgi_dir == "/srv/cgi"; }},
+    {"dev-console", "true", [](const Config& c) { return c.dev_console; }},
     {"header", "X-A: b",
      [](const Config& c) {
          return lines_of(c.upgrade_fields) == Words{"X-A: b"} && lines_of(c.http_fields) == Words{"X-A: b"};
@@ -168,6 +172,10 @@ const std::vector<Wrong> wrong_values = {
     {{"--tls-client-ca", ""}, R"(--tls-client-ca: "" is not a path)"},
     {{"--ssl=maybe"}, R"(--ssl: "maybe" is not true or false)"},
     {{"--redirect-port", "65536"}, R"(--redirect-port: "65536" is not a port (0 to 65535))"},
+    {{"--dir", ""}, R"(--dir: "" is not a path)"},
+    {{"--static-dir", ""}, R"(--static-dir: "" is not a path)"},
+    {{"--cgi-dir", ""}, R"(--cgi-dir: "" is not a path)"},
+    {{"--dev-console=maybe"}, R"(--dev-console: "maybe" is not true or false)"},
     {{"--host", "a:80"},
      R"(--host: "a:80" is not a host (a name, an IPv4 address, an IPv6 address in brackets, or *))"},
     {{"--same-origin=maybe"}, R"(--same-origin: "maybe" is not true or false)"},

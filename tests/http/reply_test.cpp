@@ -112,7 +112,7 @@ TEST(Refusal, CarriesTheFieldsItsStatusOwes) {
     EXPECT_THAT(upgrade, HasSubstr("\r\nSec-WebSocket-Version: 13\r\n"));
     EXPECT_THAT(format(refusal(426, "x"), {}), HasSubstr("\r\nConnection: Upgrade, close\r\n"));
     EXPECT_THAT(format(refusal(503, "x"), {}), HasSubstr("\r\nRetry-After: 1\r\n"));
-    EXPECT_THAT(format(refusal(405, "x"), {}), HasSubstr("\r\nAllow: GET\r\n"));
+    EXPECT_THAT(format(refusal(405, "x"), {}), HasSubstr("\r\nAllow: GET, HEAD, OPTIONS\r\n"));
     EXPECT_THAT(format(refusal(404, "x"), {}), Not(HasSubstr("Upgrade")));
 }
 

@@ -151,9 +151,9 @@ struct Mistake {
 
 TEST(CommandLine, AMistakeIsNamedWithWhatWouldBeRight) {
     for (const auto& [arguments, said] : {
-             Mistake{{}, "no command to serve: wsinetd [OPTION]... COMMAND [ARGUMENT]..."},
-             Mistake{{"--port", "0"}, "no command to serve: wsinetd [OPTION]... COMMAND [ARGUMENT]..."},
-             Mistake{{"--port", "0", "--"}, "no command to serve: wsinetd [OPTION]... COMMAND [ARGUMENT]..."},
+             Mistake{{}, "nothing to serve: give a command (wsinetd [OPTION]... COMMAND [ARGUMENT]...), --dir, --static-dir or --cgi-dir"},
+             Mistake{{"--port", "0"}, "nothing to serve: give a command (wsinetd [OPTION]... COMMAND [ARGUMENT]...), --dir, --static-dir or --cgi-dir"},
+             Mistake{{"--port", "0", "--"}, "nothing to serve: give a command (wsinetd [OPTION]... COMMAND [ARGUMENT]...), --dir, --static-dir or --cgi-dir"},
              Mistake{{"--port"}, "--port needs a value"},
              Mistake{{"-p"}, "--port needs a value"},
              Mistake{{"--prot", "8080", "cat"}, "--prot is not an option; did you mean --port?"},
@@ -196,8 +196,7 @@ TEST(CommandLine, AMistakeIsNamedWithWhatWouldBeRight) {
 
 TEST(CommandLine, OptionsOfLaterVersionsAreNotAcceptedAndIgnored) {
     for (const char* option :
-         {"--ssl", "--sslcert=x", "--tls-cert=x", "--dir=.", "--staticdir=.", "--cgidir=.", "--devconsole",
-          "--redirport=80", "--reverselookup", "--compress", "--config=x", "--subprotocol=x", "--eof-message=x",
+         {"--ssl", "--sslcert=x", "--tls-cert=x", "--redirport=80", "--reverselookup", "--compress", "--config=x", "--subprotocol=x", "--eof-message=x",
           "--unbuffer=line", "--framing=null", "--framing=content-length"})
         EXPECT_EQ(errors_of({option, "cat"}).size(), 1U) << option;
 }
@@ -348,7 +347,7 @@ TEST(CommandLine, UnderTheNameWebsocketdTheLogIsOnStdout) {
 }
 
 TEST(CommandLine, UnderTheNameWebsocketdMistakesAreStillOnStderr) {
-    EXPECT_THAT(errors_of({}, "websocketd"), ElementsAre(HasSubstr("no command to serve")));
+    EXPECT_THAT(errors_of({}, "websocketd"), ElementsAre(HasSubstr("nothing to serve")));
 }
 
 TEST(CommandLine, UnderTheNameWebsocketdTheDefaultsAreItsOwn) {

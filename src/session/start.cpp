@@ -1,0 +1,116 @@
+#include "session/start.hpp"
+
+#include <fcntl.h>
+
+#include <cerrno>
+#include <chrono>
+
+#include "http/reply.hpp"
+#include "version.hpp"
+
+namespace wsinetd::session {
+namespace {
+
+using namespace std::chrono_literals;
+
+const std::string server_software = std::string("wsinetd/") + version;
+
+std::string why_not_started(std::error_code error) {
+    if (error.value() == ENOEXEC) return error.message() + ": a script needs a first line such as #!/bin/sh";
+    // execve(2) and chdir(2) say the same of all three.
+    if (error.value() == ENOENT) return error.message() + ": the program, the interpreter in its first line, or --cwd";
+    if (error.value() == ELOOP) return error.message() + ": a link has come to where the program was";
+    return error.message();
+}
+
+/// What every request may meet while the system has run out of something is told once a second.
+void complain(LoopResources& loop, std::error_code error, std::string_view command, std::string_view id,
+              std::string_view why) {
+    const bool exhausted =
+        error.value() == EMFILE || error.value() == ENFILE || error.value() == ENOMEM || error.value() == EAGAIN;
+    const net::TimePoint now = net::Clock::now();
+    if (exhausted && now - loop.complained < 1s) return;
+    if (exhausted) loop.complained = now;
+    loop.server.log.write(log::Level::error, "cannot start the command",
+                          {{"id", id}, {"command", command}, {"why", why}});
+}
+
+endpoint::Environment environment_of(const LoopResources& loop, const Order& order, std::string_view id) {
+    endpoint::Surroundings surroundings{server_software, id, order.subprotocol, loop.server.passed_environment,
+                                        order.match.endpoint->env};
+    if (order.cgi) surroundings.script_filename = order.program->path;
+    if (order.cgi) surroundings.document_root = loop.server.config.static_dir;
+    return {order.request, order.match, order.peer, surroundings};
+}
+
+/// The directory a program lies in, if it still does.
+OpenFile directory_of(const Found& program, std::error_code& error) {
+    const auto slash = program.path.rfind('/');
+    OpenFile directory(::open(program.path.substr(0, std::max<std::size_t>(slash, 1)).c_str(),
+                              O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+    struct stat status {};
+    if (directory.fd() < 0 ||
+        ::fstatat(directory.fd(), program.path.c_str() + slash + 1, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        error.assign(errno, std::generic_category());
+    else if (status.st_dev != program.status.st_dev || status.st_ino != program.status.st_ino)
+        error.assign(ENOENT, std::generic_category());
+    return directory;
+}
+
+std::unique_ptr<process::Child> start_child(LoopResources& loop, const Order& order, const std::string& id,
+                                            std::error_code& error) {
+    const config::Endpoint& endpoint = *order.match.endpoint;
+    const endpoint::Environment environment = environment_of(loop, order, id);
+    std::vector<const char*> arguments;
+    if (order.program)
+        arguments.push_back(order.program->path.c_str());
+    else
+        for (const std::string& argument : endpoint.command) arguments.push_back(argument.c_str());
+    arguments.push_back(nullptr);
+    process::Program program{order.program ? arguments[0] : endpoint.program.c_str(), arguments.data(),
+                             environment.envp()};
+    if (!endpoint.cwd.empty()) program.directory = endpoint.cwd.c_str();
+    if (order.program) program.file = order.program->file.fd();
+    OpenFile own_directory;
+    if (order.cgi) own_directory = directory_of(*order.program, error);
+    if (error) return nullptr;
+    program.directory_fd = own_directory.fd();
+    process::Credentials credentials;
+    if (endpoint.identity) {
+        credentials = {endpoint.identity->user,
+                       endpoint.identity->group,
+                       {endpoint.identity->groups.begin(), endpoint.identity->groups.end()}};
+        program.credentials = &credentials;
+    }
+    std::unique_ptr<process::Cgroup> cgroup;
+    if (loop.server.cgroups) cgroup = loop.server.cgroups->make(id);
+    return process::Child::start(loop.executor, loop.server.launcher, loop.index, program, stderr_of(order),
+                                 std::move(cgroup), error);
+}
+
+}  // namespace
+
+process::Stderr stderr_of(const Order& order) {
+    switch (order.match.endpoint->stderr_mode) {
+        case config::StderrMode::discard: return process::Stderr::null;
+        case config::StderrMode::merge: return order.cgi ? process::Stderr::pipe : process::Stderr::stdout_;
+        case config::StderrMode::log:
+        case config::StderrMode::tagged: break;
+    }
+    return process::Stderr::pipe;
+}
+
+std::variant<RunningCommand, http::Refusal> start(LoopResources& loop, const Order& order) {
+    if (!loop.server.processes.take())
+        return http::refuse(503, "Too many sessions are open; try again later.", "--max-processes reached");
+    RunningCommand running{nullptr, Slot(loop.server.processes), loop.ids.next()};
+    std::error_code error;
+    running.child = start_child(loop, order, running.id, error);
+    if (error.value() == E2BIG) return http::refuse(431, "The request is too large for the environment of a command.");
+    if (!error) return running;
+    const std::string why = why_not_started(error);
+    complain(loop, error, order.program ? order.program->path : order.match.endpoint->program, running.id, why);
+    return http::refuse(500, "The command could not be started; the server's log says why.", why);
+}
+
+}  // namespace wsinetd::session

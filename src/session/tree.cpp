@@ -1,0 +1,104 @@
+#include "session/tree.hpp"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <system_error>
+
+namespace wsinetd::session {
+namespace {
+
+/// openat2 says EAGAIN when something was renamed while it looked at a `..` of a link.
+constexpr int tries = 16;
+
+/// `path` begins with '/' or is empty.
+bool has_dot_name(std::string_view path) {
+    constexpr std::string_view well_known = "/.well-known";  // RFC 8615
+    if (path.starts_with(well_known) && (path.size() == well_known.size() || path[well_known.size()] == '/'))
+        path.remove_prefix(well_known.size());
+    return path.find("/.") != std::string_view::npos;
+}
+
+int open_beneath(int directory, const std::string& path) {
+    open_how how{};
+    how.flags = O_PATH | O_CLOEXEC;
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+    long fd = -1;
+    for (int i = 0; i < tries; ++i) {
+        fd = ::syscall(SYS_openat2, directory, path.c_str(), &how, sizeof how);
+        if (fd >= 0 || errno != EAGAIN) break;
+    }
+    return static_cast<int>(fd);
+}
+
+std::string link_to(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
+
+/// Empty where the system does not say.
+std::string path_of(int fd) {
+    std::string path(PATH_MAX, '\0');
+    const ssize_t size = ::readlink(link_to(fd).c_str(), path.data(), path.size());
+    path.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+    return path;
+}
+
+bool is_beneath(std::string_view path, std::string_view directory) {
+    if (directory == "/") return path.starts_with('/');
+    return path.starts_with(directory) && (path.size() == directory.size() || path[directory.size()] == '/');
+}
+
+Found::Kind kind_of(const struct stat& status) {
+    if (S_ISREG(status.st_mode)) return Found::Kind::file;
+    return S_ISDIR(status.st_mode) ? Found::Kind::directory : Found::Kind::other;
+}
+
+}  // namespace
+
+OpenFile::~OpenFile() {
+    if (fd_ >= 0) ::close(fd_);
+}
+
+Tree::Tree(const std::string& directory) : directory_(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {
+    if (directory_.fd() < 0) throw std::system_error(errno, std::generic_category(), directory);
+}
+
+Found Tree::find(std::string_view path) const {
+    using Kind = Found::Kind;
+    Found found;
+    if (has_dot_name(path)) return found;
+    const auto begin = path.find_first_not_of('/');
+    const std::string relative(begin == std::string_view::npos ? "." : path.substr(begin));
+    found.file = OpenFile(open_beneath(directory_.fd(), relative));
+    if (found.file.fd() < 0) {
+        if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) found.kind = Kind::exhausted;
+        return found;
+    }
+    const std::string root = path_of(directory_.fd());
+    found.path = path_of(found.file.fd());
+    if (::fstat(found.file.fd(), &found.status) != 0 || !is_beneath(found.path, root)) return found;
+    if (!has_dot_name(std::string_view(found.path).substr(root == "/" ? 0 : root.size())))
+        found.kind = kind_of(found.status);
+    return found;
+}
+
+bool Tree::holds(std::string_view path) const { return is_beneath(path, path_of(directory_.fd())); }
+
+endpoint::Look look_in(const Tree* tree, Found& program) {
+    return [tree, &program](std::string_view path) {
+        if (!tree) return endpoint::Step::nothing;
+        Found found = tree->find(path);
+        if (found.kind == Found::Kind::directory) return endpoint::Step::directory;
+        const bool executable = found.kind == Found::Kind::file && (found.status.st_mode & 0111U) != 0;
+        if (executable || found.kind == Found::Kind::exhausted) program = std::move(found);
+        return executable ? endpoint::Step::program : endpoint::Step::nothing;
+    };
+}
+
+OpenFile open_to_read(const Found& found) {
+    return OpenFile(::open(link_to(found.file.fd()).c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+}
+
+}  // namespace wsinetd::session
