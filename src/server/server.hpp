@@ -1,7 +1,7 @@
 #pragma once  // The whole: listeners and signals on the main thread, sessions on the loops.
 #include "config/config.hpp"
 #include "log/log.hpp"
-#include "net/tls.hpp"
+#include "net/tls_context.hpp"
 
 namespace wsinetd::server {
 

@@ -17,11 +17,9 @@
 namespace wsinetd::net {
 namespace {
 
-using fixtures::encrypted;
 using fixtures::Identity;
 using fixtures::make_identity;
 using fixtures::PemFolder;
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -37,87 +35,6 @@ std::shared_ptr<const TlsContext> context_of(const Identity& identity, const std
     EXPECT_THAT(loaded.errors, IsEmpty());
     return loaded.context;
 }
-
-// Certificates.
-
-TEST(TlsContext, NamesWhomTheCertificateIsFor) {
-    const auto context = context_of(make_identity(
-        {.common_name = "ignored.example", .names = "DNS:example.org,DNS:*.example.org,IP:192.0.2.1,IP:2001:db8::1"}));
-    EXPECT_THAT(context->names(), ElementsAre("example.org", "*.example.org", "192.0.2.1", "2001:db8::1"));
-    EXPECT_THAT(context->warnings(), IsEmpty());
-}
-
-TEST(TlsContext, TakesTheCommonNameOnlyWhereThereIsNoOther) {
-    EXPECT_THAT(context_of(make_identity({.common_name = "old.example", .names = ""}))->names(),
-                ElementsAre("old.example"));
-    EXPECT_THAT(context_of(make_identity({.common_name = "old.example", .names = "email:a@b.example"}))->names(),
-                ElementsAre("old.example"));
-}
-
-TEST(TlsContext, WarnsOfACertificateThatHasExpiredOrIsNotValidYet) {
-    EXPECT_THAT(context_of(make_identity({.first_day = -9, .last_day = -2}))->warnings(),
-                ElementsAre(HasSubstr("expired on ")));
-    EXPECT_THAT(context_of(make_identity({.first_day = 2, .last_day = 9}))->warnings(),
-                ElementsAre(HasSubstr("is not valid before ")));
-}
-
-TEST(TlsContext, TellsOfEveryFileThatIsMissing) {
-    const auto loaded = TlsContext::load({"/nowhere/cert.pem", "/nowhere/key.pem", "/nowhere/ca.pem"});
-    EXPECT_EQ(loaded.context, nullptr);
-    EXPECT_THAT(loaded.errors,
-                ElementsAre("--tls-cert: cannot read \"/nowhere/cert.pem\": No such file or directory",
-                            "--tls-key: cannot read \"/nowhere/key.pem\": No such file or directory",
-                            "--tls-client-ca: cannot read \"/nowhere/ca.pem\": No such file or directory"));
-}
-
-TEST(TlsContext, TellsOfFilesThatHoldSomethingElse) {
-    const Identity good = make_identity();
-    const PemFolder folder;
-    EXPECT_THAT(load(folder, {"no PEM", good.key}).errors, ElementsAre(HasSubstr("--tls-cert: ")));
-    EXPECT_THAT(load(folder, {good.certificate, "no PEM"}).errors, ElementsAre(HasSubstr("holds no private key")));
-    EXPECT_THAT(load(folder, {good.key, good.certificate}).errors,
-                ElementsAre(HasSubstr("holds no certificate"), HasSubstr("holds no private key")));
-    EXPECT_THAT(load(folder, good, "no PEM").errors, ElementsAre(HasSubstr("--tls-client-ca: ")));
-    EXPECT_THAT(load(folder, {"", ""}).errors, testing::SizeIs(2));
-    EXPECT_THAT(TlsContext::load({"/tmp", "/tmp", ""}).errors,
-                ElementsAre(HasSubstr("Is a directory"), HasSubstr("Is a directory")));
-}
-
-TEST(TlsContext, TakesNoChainWithABrokenLink) {
-    const Identity good = make_identity();
-    std::string broken = good.certificate;
-    broken[broken.size() / 2] = '!';
-    const PemFolder folder;
-    EXPECT_THAT(load(folder, {good.certificate + broken, good.key}).errors, ElementsAre(HasSubstr("broken")));
-}
-
-TEST(TlsContext, TellsThatTheKeyIsAnothers) {
-    const PemFolder folder;
-    const auto loaded = load(folder, {make_identity().certificate, make_identity().key});
-    EXPECT_EQ(loaded.context, nullptr);
-    EXPECT_THAT(loaded.errors, ElementsAre(HasSubstr("is not the key of the first certificate")));
-}
-
-TEST(TlsContext, AsksForNoPassword) {
-    const Identity good = make_identity();
-    const PemFolder folder;
-    EXPECT_THAT(load(folder, {good.certificate, encrypted(good.key, "secret")}).errors,
-                ElementsAre(HasSubstr("asks for a password")));
-}
-
-TEST(TlsContext, SaysWhyOpenSslWantsNoneOfACertificate) {
-    const PemFolder folder;
-    EXPECT_THAT(load(folder, make_identity({.rsa_bits = 1024})).errors, ElementsAre(HasSubstr("key too small")));
-}
-
-TEST(TlsContext, TakesCertificateAndKeyOutOfOneFile) {
-    const Identity good = make_identity();
-    const PemFolder folder;
-    const std::string both = folder.write("both.pem", good.key + good.certificate);
-    EXPECT_NE(TlsContext::load({both, both, {}}).context, nullptr);
-}
-
-// Sessions.
 
 constexpr std::size_t plenty = 3 * 1024 * 1024 + 7;
 
