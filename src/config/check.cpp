@@ -206,8 +206,15 @@ void check_framing(const Endpoint& endpoint, Errors& errors) {
 
 /// Which options go together; what is in the files is for who reads them.
 void check_tls(const Config& config, Errors& errors) {
-    const bool certificate = !config.tls_certificate.empty();
-    const bool key = !config.tls_key.empty();
+    const std::vector<std::string>& certificates = config.tls_certificates;
+    const std::vector<std::string>& keys = config.tls_keys;
+    const bool certificate = !certificates.empty();
+    const bool key = !keys.empty();
+    const std::string in_pairs = " (the first key is the first certificate's, the second the second's, and so on)";
+    for (std::size_t i = keys.size(); key && i < certificates.size(); ++i)
+        errors.push_back("--tls-cert: \"" + certificates[i] + "\" has no --tls-key" + in_pairs);
+    for (std::size_t i = certificates.size(); certificate && i < keys.size(); ++i)
+        errors.push_back("--tls-key: \"" + keys[i] + "\" has no --tls-cert" + in_pairs);
     if (certificate && !key) errors.emplace_back("--tls-cert needs --tls-key, the file with its private key");
     if (key && !certificate) errors.emplace_back("--tls-key needs --tls-cert, the file with its certificate");
     if (certificate || key) {

@@ -54,8 +54,8 @@ struct Config {
     std::vector<std::string> spare_addresses;                ///< of those, left out where the machine lacks them
     std::string unix_socket;                                 ///< path; empty: none
     unsigned unix_socket_mode = 0660;
-    std::string tls_certificate;  ///< path of a PEM file; with `tls_key` it turns TCP to TLS
-    std::string tls_key;
+    std::vector<std::string> tls_certificates;  ///< paths of PEM files; with `tls_keys` they turn TCP to TLS
+    std::vector<std::string> tls_keys;          ///< one for each of those, in their order
     std::string tls_client_ca;                   ///< empty: clients need no certificate
     bool tls_wanted = false;                     ///< --ssl: both of the above are required
     std::optional<std::uint16_t> redirect_port;  ///< plain HTTP that leads to https; 0: a free one
@@ -64,6 +64,9 @@ struct Config {
     std::vector<std::string> hosts;              ///< names the server answers to; `*` for any
     std::vector<http::Field> upgrade_fields;     ///< --header and --header-ws: of the 101
     std::vector<http::Field> http_fields;        ///< --header and --header-http: of all other replies
+    std::string static_dir;                      ///< files over HTTP; empty: none
+    std::string cgi_dir;                         ///< CGI programs over HTTP; empty: none
+    bool dev_console = false;
     std::uint64_t max_processes = 1024;          ///< 0: no limit
     std::uint64_t max_connections = 10'000;
     Milliseconds handshake_timeout{10'000};
@@ -74,11 +77,7 @@ struct Config {
     bool log_to_stdout = false;
     Endpoint endpoint;
 
-    std::string static_dir;  ///< files over HTTP; empty: none
-    std::string cgi_dir;     ///< CGI programs over HTTP; empty: none
-    bool dev_console = false;
-
-    [[nodiscard]] bool tls() const { return !tls_certificate.empty() && !tls_key.empty(); }
+    [[nodiscard]] bool tls() const { return !tls_certificates.empty() && !tls_keys.empty(); }
 };
 
 }  // namespace wsinetd::config

@@ -120,6 +120,12 @@ Complaint set_path(std::string& target, std::string_view value) {
     return {};
 }
 
+Complaint add_path(std::vector<std::string>& target, std::string_view value) {
+    if (value.empty()) return is_not(value, "a path");
+    target.emplace_back(value);
+    return {};
+}
+
 Complaint add_address(Draft& draft, std::string_view value) {
     if (!draft.addresses_given) draft.config.addresses.clear();
     draft.addresses_given = true;
@@ -243,11 +249,13 @@ const std::array rows = std::to_array<Option>({
      "also listen there; without --port, --address or --redirect-port, only there",
      [](Draft& draft, std::string_view value) { return set_path(draft.config.unix_socket, value); }},
     {"unix-socket-mode", 0, "", Takes::value, "M", "0660", Group::listening, "permissions of that socket", set_mode},
-    {"tls-cert", 0, "sslcert", Takes::value, "F", "", Group::listening,
-     "serve wss:// and https:// with the certificate in this PEM file, its chain behind it; needs --tls-key",
-     [](Draft& draft, std::string_view value) { return set_path(draft.config.tls_certificate, value); }},
-    {"tls-key", 0, "sslkey", Takes::value, "F", "", Group::listening, "the certificate's private key (PEM)",
-     [](Draft& draft, std::string_view value) { return set_path(draft.config.tls_key, value); }},
+    {"tls-cert", 0, "sslcert", Takes::values, "F", "", Group::listening,
+     "serve wss:// and https:// with the certificate in this PEM file, its chain behind it; needs --tls-key; several "
+     "are chosen by the name the client asks for",
+     [](Draft& draft, std::string_view value) { return add_path(draft.config.tls_certificates, value); }},
+    {"tls-key", 0, "sslkey", Takes::values, "F", "", Group::listening,
+     "the certificate's private key (PEM), one for each --tls-cert, in their order",
+     [](Draft& draft, std::string_view value) { return add_path(draft.config.tls_keys, value); }},
     {"ssl", 0, "", Takes::boolean, "", "", Group::listening, "requires --tls-cert and --tls-key, which suffice",
      [](Draft& draft, std::string_view value) { return set_flag(draft.config.tls_wanted, value); }},
     {"tls-client-ca", 0, "sslca", Takes::value, "F", "", Group::listening,

@@ -59,13 +59,6 @@ std::string suggestion(std::string_view host) {
     return "'*'";
 }
 
-/// Whether a certificate for `name` is one for `host`.
-bool is_certified(std::string_view name, std::string_view host) {
-    if (!name.starts_with("*.")) return http::same_host(name, host);
-    const auto dot = host.find('.');
-    return dot != 0 && dot != std::string_view::npos && http::same_host(name.substr(2), host.substr(dot + 1));
-}
-
 http::Refusal refuse_origin(std::string_view value, const std::optional<Origin>& origin) {
     const std::string option = origin ? suggestion(origin->authority.host) : "'*'";
     return http::refuse(403, "Pages of this origin may not connect here.",
@@ -165,7 +158,7 @@ std::optional<http::Refusal> judge_host(const http::Request& request, std::span<
     const std::string_view host = authority ? authority->host : std::string_view{};
     auto named = [&](const std::string& name) { return name == "*" || (authority && http::same_host(name, host)); };
     auto ruled = [&](const OriginRule& rule) { return authority && http::same_host(rule.host, host); };
-    auto certified = [&](const std::string& name) { return authority && is_certified(name, host); };
+    auto certified = [&](const std::string& name) { return authority && http::is_certified(name, host); };
     if (http::is_ip_literal(host) || http::same_token(host, "localhost") || std::ranges::any_of(hosts, named) ||
         std::ranges::any_of(origins.rules, ruled) || std::ranges::any_of(certificate_names, certified))
         return std::nullopt;

@@ -139,6 +139,13 @@ bool same_host(std::string_view a, std::string_view b) {
     return address && address == bracketed(b);
 }
 
+bool is_certified(std::string_view name, std::string_view host) {
+    if (!name.starts_with("*.")) return !host.empty() && same_host(name, host);
+    const auto dot = host.find('.');
+    if (dot == 0 || dot == std::string_view::npos || is_ip_literal(host)) return false;
+    return same_token(name.substr(2), host.substr(dot + 1));
+}
+
 std::optional<std::uint16_t> default_port(std::string_view scheme) {
     struct Row {
         std::string_view scheme;

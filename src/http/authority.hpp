@@ -26,6 +26,10 @@ struct Authority {
 /// Whether two hosts are the same: names without case, IPv6 addresses by value.
 [[nodiscard]] bool same_host(std::string_view a, std::string_view b);
 
+/// Whether a certificate with `name` is one for `host`: they are the same, or the first label of `name` is `*`, which
+/// stands for one label of a name (RFC 6125, 6.4.3).
+[[nodiscard]] bool is_certified(std::string_view name, std::string_view host);
+
 /// 80 for http and ws, 443 for https and wss, nothing for any other scheme; without case.
 [[nodiscard]] std::optional<std::uint16_t> default_port(std::string_view scheme);
 

@@ -9,7 +9,7 @@
 
 namespace wsinetd::net {
 
-TlsSession::TlsSession(const TlsContext& context, int fd) : wire_(fd), ssl_(SSL_new(context.context_)) {
+TlsSession::TlsSession(const TlsContext& context, int fd) : wire_(fd), ssl_(SSL_new(context.rules_)) {
     BIO* const bio = ssl_ ? wire_.make_bio() : nullptr;
     if (!bio) {
         error_ = ENOMEM;

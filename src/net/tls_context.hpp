@@ -9,8 +9,12 @@ namespace wsinetd::net {
 
 /// Paths of PEM files.
 struct TlsFiles {
-    std::string certificate;  ///< the server's own first, then those that lead to its CA
-    std::string key;
+    struct Pair {
+        std::string certificate;  ///< the server's own first, then those that lead to its CA
+        std::string key;
+    };
+    /// One at least. The first is for whoever names no server, or one that none of the certificates is for.
+    std::vector<Pair> pairs;
     std::string client_ca;  ///< clients must show a certificate signed by one of these; empty: they need none
 };
 
@@ -28,20 +32,18 @@ public:
     TlsContext(const TlsContext&) = delete;
     TlsContext& operator=(const TlsContext&) = delete;
 
-    /// Whom the certificate is for: names and addresses, `*.example.org` among them (RFC 6125, 6.4).
+    /// Whom the certificates are for, those of the first in front: names and addresses, `*.example.org` among them
+    /// (RFC 6125, 6.4). A name may come twice.
     [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
     /// What works but will disappoint: a certificate that has expired.
     [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 
 private:
     friend class TlsSession;
-    struct Material;
 
-    explicit TlsContext(ssl_ctx_st* context) : context_(context) {}
-    void set_rules();
-    void use(const Material& material, const TlsFiles& files, std::vector<std::string>& errors);
+    explicit TlsContext(ssl_ctx_st* rules) : rules_(rules) {}
 
-    ssl_ctx_st* context_;
+    ssl_ctx_st* rules_;  ///< of the first certificate, which know the others
     std::vector<std::string> names_;
     std::vector<std::string> warnings_;
 };

@@ -408,7 +408,10 @@ void normalize_signals() {
 
 net::TlsContext::Loaded load_tls(const config::Config& config) {
     if (!config.tls()) return {};
-    return net::TlsContext::load({config.tls_certificate, config.tls_key, config.tls_client_ca});
+    net::TlsFiles files{{}, config.tls_client_ca};
+    const std::size_t pairs = std::min(config.tls_certificates.size(), config.tls_keys.size());
+    for (std::size_t i = 0; i < pairs; ++i) files.pairs.push_back({config.tls_certificates[i], config.tls_keys[i]});
+    return net::TlsContext::load(files);
 }
 
 int serve(const config::Config& config, log::Log& log, std::shared_ptr<const net::TlsContext> tls) {

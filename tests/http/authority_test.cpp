@@ -146,6 +146,18 @@ TEST(SameHost, ComparesNamesWithoutCaseAndAddressesByValue) {
     EXPECT_FALSE(same_host("a", "b"));
 }
 
+TEST(Certified, IsTheSameNameOrOneLabelMoreThanAWildcardHas) {
+    EXPECT_TRUE(is_certified("a.example", "A.Example"));
+    EXPECT_TRUE(is_certified("*.a.example", "b.A.example"));
+    EXPECT_TRUE(is_certified("192.0.2.1", "192.0.2.1"));
+    for (std::string_view host : {"a.example", "c.b.a.example", ".a.example", "ba.example", "b.a.example.", "b.a", ""})
+        EXPECT_FALSE(is_certified("*.a.example", host)) << host;
+    EXPECT_FALSE(is_certified("b*.a.example", "bc.a.example"));  // RFC 6125, 6.4.3: a client need not take these
+    EXPECT_FALSE(is_certified("*", "a"));
+    EXPECT_FALSE(is_certified("*.0.2.1", "192.0.2.1"));
+    EXPECT_FALSE(is_certified("", ""));
+}
+
 TEST(DefaultPort, IsKnownForTheWebOnly) {
     EXPECT_EQ(default_port("http"), 80);
     EXPECT_EQ(default_port("WS"), 80);

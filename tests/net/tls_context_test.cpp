@@ -18,7 +18,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 TlsContext::Loaded load(const PemFolder& folder, const Identity& identity, const std::string& client_ca = {}) {
-    TlsFiles files{folder.write("cert.pem", identity.certificate), folder.write("key.pem", identity.key), {}};
+    TlsFiles files{{{folder.write("cert.pem", identity.certificate), folder.write("key.pem", identity.key)}}, {}};
     if (!client_ca.empty()) files.client_ca = folder.write("ca.pem", client_ca);
     return TlsContext::load(files);
 }
@@ -52,7 +52,7 @@ TEST(TlsContext, WarnsOfACertificateThatHasExpiredOrIsNotValidYet) {
 }
 
 TEST(TlsContext, TellsOfEveryFileThatIsMissing) {
-    const auto loaded = TlsContext::load({"/nowhere/cert.pem", "/nowhere/key.pem", "/nowhere/ca.pem"});
+    const auto loaded = TlsContext::load({{{"/nowhere/cert.pem", "/nowhere/key.pem"}}, "/nowhere/ca.pem"});
     EXPECT_EQ(loaded.context, nullptr);
     EXPECT_THAT(loaded.errors,
                 ElementsAre("--tls-cert: cannot read \"/nowhere/cert.pem\": No such file or directory",
@@ -69,7 +69,7 @@ TEST(TlsContext, TellsOfFilesThatHoldSomethingElse) {
                 ElementsAre(HasSubstr("holds no certificate"), HasSubstr("holds no private key")));
     EXPECT_THAT(load(folder, good, "no PEM").errors, ElementsAre(HasSubstr("--tls-client-ca: ")));
     EXPECT_THAT(load(folder, {"", ""}).errors, testing::SizeIs(2));
-    EXPECT_THAT(TlsContext::load({"/tmp", "/tmp", ""}).errors,
+    EXPECT_THAT(TlsContext::load({{{"/tmp", "/tmp"}}, ""}).errors,
                 ElementsAre(HasSubstr("Is a directory"), HasSubstr("Is a directory")));
 }
 
@@ -104,7 +104,53 @@ TEST(TlsContext, TakesCertificateAndKeyOutOfOneFile) {
     const Identity good = make_identity();
     const PemFolder folder;
     const std::string both = folder.write("both.pem", good.key + good.certificate);
-    EXPECT_NE(TlsContext::load({both, both, {}}).context, nullptr);
+    EXPECT_NE(TlsContext::load({{{both, both}}, {}}).context, nullptr);
+}
+
+// Several pairs.
+
+TlsFiles files_of(const PemFolder& folder, const std::vector<Identity>& identities) {
+    TlsFiles files;
+    for (const Identity& each : identities) {
+        const std::string number = std::to_string(files.pairs.size());
+        files.pairs.push_back({folder.write("cert" + number + ".pem", each.certificate),
+                               folder.write("key" + number + ".pem", each.key)});
+    }
+    return files;
+}
+
+TEST(TlsContext, NamesWhomAllCertificatesAreForTheFirstInFront) {
+    const PemFolder folder;
+    const auto loaded = TlsContext::load(files_of(folder, {make_identity({.names = "DNS:b.example,DNS:*.c.example"}),
+                                                           make_identity({.names = "DNS:a.example"})}));
+    EXPECT_THAT(loaded.errors, IsEmpty());
+    EXPECT_THAT(loaded.context->names(), ElementsAre("b.example", "*.c.example", "a.example"));
+}
+
+TEST(TlsContext, TellsWhatIsWrongWithEachPair) {
+    const PemFolder folder;
+    const Identity good = make_identity();
+    const auto loaded = TlsContext::load(files_of(
+        folder, {good, {"no PEM", good.key}, {good.certificate, make_identity().key}, {good.certificate, "no PEM"}}));
+    EXPECT_EQ(loaded.context, nullptr);
+    EXPECT_THAT(loaded.errors, ElementsAre(HasSubstr("cert1.pem\" holds no certificate"),
+                                           HasSubstr("key2.pem\" is not the key of the first certificate in"),
+                                           HasSubstr("key3.pem\" holds no private key")));
+}
+
+TEST(TlsContext, SaysWhyOpenSslWantsNoneOfEachCertificate) {
+    const PemFolder folder;
+    const Identity small = make_identity({.names = "DNS:small.example", .rsa_bits = 1024});
+    const auto loaded = TlsContext::load(files_of(folder, {make_identity(), small, small}));
+    EXPECT_THAT(loaded.errors,
+                ElementsAre(HasSubstr("cert1.pem\" cannot be used: "), HasSubstr("cert2.pem\" cannot be used: ")));
+}
+
+TEST(TlsContext, WarnsOfEachCertificateThatHasExpired) {
+    const PemFolder folder;
+    const Identity expired = make_identity({.first_day = -9, .last_day = -2});
+    EXPECT_THAT(TlsContext::load(files_of(folder, {make_identity(), expired, expired})).context->warnings(),
+                ElementsAre(HasSubstr("cert1.pem\" expired on "), HasSubstr("cert2.pem\" expired on ")));
 }
 
 }  // namespace

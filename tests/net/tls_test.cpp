@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,15 +24,18 @@ using fixtures::PemFolder;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-TlsContext::Loaded load(const PemFolder& folder, const Identity& identity, const std::string& client_ca = {}) {
-    TlsFiles files{folder.write("cert.pem", identity.certificate), folder.write("key.pem", identity.key), {}};
-    if (!client_ca.empty()) files.client_ca = folder.write("ca.pem", client_ca);
-    return TlsContext::load(files);
-}
-
-std::shared_ptr<const TlsContext> context_of(const Identity& identity, const std::string& client_ca = {}) {
+/// The first is the default.
+std::shared_ptr<const TlsContext> context_of(const std::vector<Identity>& identities,
+                                             const std::string& client_ca = {}) {
     const PemFolder folder;
-    auto loaded = load(folder, identity, client_ca);
+    TlsFiles files;
+    for (const Identity& each : identities) {
+        const std::string number = std::to_string(files.pairs.size());
+        files.pairs.push_back({folder.write("cert" + number + ".pem", each.certificate),
+                               folder.write("key" + number + ".pem", each.key)});
+    }
+    if (!client_ca.empty()) files.client_ca = folder.write("ca.pem", client_ca);
+    auto loaded = TlsContext::load(files);
     EXPECT_THAT(loaded.errors, IsEmpty());
     return loaded.context;
 }
@@ -102,7 +106,7 @@ protected:
     ~TlsSessionTest() override { ::close(ours_); }
 
     void begin(const std::function<void(SSL_CTX*)>& rules = {}, const std::string& client_ca = {}) {
-        context_ = context_of(identity_, client_ca);
+        context_ = context_of(identities_, client_ca);
         session_.emplace(*context_, ours_);
         peer_.emplace(theirs_, rules);
     }
@@ -125,7 +129,18 @@ protected:
         return {reinterpret_cast<const char*>(space_.data()), transfer.bytes};
     }
 
-    Identity identity_ = make_identity();
+    /// A new pair of sockets in the place of the old one.
+    void renew_sockets() {
+        session_.reset();
+        peer_.reset();
+        ::close(ours_);
+        std::array<int, 2> pair{};
+        ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair.data());
+        ours_ = pair[0];
+        theirs_ = pair[1];
+    }
+
+    std::vector<Identity> identities_{make_identity()};
     std::shared_ptr<const TlsContext> context_;
     std::optional<TlsSession> session_;
     std::optional<Peer> peer_;
@@ -256,21 +271,13 @@ TEST_F(TlsSessionTest, FailsToWriteToOneWhoHasGoneWithRecordsWaiting) {
 
 TEST_F(TlsSessionTest, SpeaksTls12And13AndNothingOlder) {
     for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
-        std::array<int, 2> pair{};
-        ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair.data());
-        ours_ = std::exchange(pair[0], ours_);
-        ::close(pair[0]);
-        theirs_ = pair[1];
+        renew_sockets();
         connect([&](SSL_CTX* rules) { SSL_CTX_set_max_proto_version(rules, version); });
         EXPECT_EQ(SSL_version(peer_->ssl()), version);
         ASSERT_TRUE(peer_->send("hello"));
         EXPECT_EQ(read(), "hello");
     }
-    std::array<int, 2> pair{};
-    ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair.data());
-    ours_ = std::exchange(pair[0], ours_);
-    ::close(pair[0]);
-    theirs_ = pair[1];
+    renew_sockets();
     begin([](SSL_CTX* rules) {
         SSL_CTX_set_security_level(rules, 0);
         SSL_CTX_set_min_proto_version(rules, TLS1_VERSION);
@@ -330,7 +337,7 @@ TEST_F(TlsSessionTest, AsksNothingOfOpenSslOnceTheConnectionIsBroken) {
     session_->close_notify();
 }
 
-// Clients with certificates.
+// Several certificates.
 
 std::function<void(SSL_CTX*)> showing(const PemFolder& folder, const Identity& identity) {
     const std::string certificate = folder.write("client.pem", identity.certificate);
@@ -340,6 +347,104 @@ std::function<void(SSL_CTX*)> showing(const PemFolder& folder, const Identity& i
         SSL_CTX_use_PrivateKey_file(rules, key.c_str(), SSL_FILETYPE_PEM);
     };
 }
+
+class TlsCertificates : public TlsSessionTest {
+protected:
+    /// The common name in what a client is shown that asks for `host`; nullptr: it names none.
+    std::string shown(const char* host, const std::function<void(SSL_CTX*)>& rules = {}) {
+        renew_sockets();
+        session_.emplace(*context_, ours_);
+        peer_.emplace(theirs_, rules);
+        if (host) SSL_set_tlsext_host_name(peer_->ssl(), host);
+        if (shake_hands().state != TlsHandshake::State::done) return "refused";
+        while (!peer_->handshake()) session_->read(space_);
+        std::array<char, 64> name{};
+        X509_NAME_get_text_by_NID(X509_get_subject_name(SSL_get0_peer_certificate(peer_->ssl())), NID_commonName,
+                                  name.data(), name.size());
+        return name.data();
+    }
+};
+
+TEST_F(TlsCertificates, AreChosenByTheNameTheClientAsksFor) {
+    context_ = context_of({make_identity({.common_name = "first", .names = "DNS:first.example"}),
+                           make_identity({.common_name = "second", .names = "DNS:second.example,DNS:*.wild.example"}),
+                           make_identity({.common_name = "third.example", .names = ""})});
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        const auto rules = [&](SSL_CTX* client) { SSL_CTX_set_max_proto_version(client, version); };
+        EXPECT_EQ(shown("first.example", rules), "first");
+        EXPECT_EQ(shown("second.example", rules), "second");
+        EXPECT_EQ(shown("SECOND.Example", rules), "second");
+        EXPECT_EQ(shown("a.wild.example", rules), "second");
+        EXPECT_EQ(shown("third.example", rules), "third.example");
+    }
+}
+
+TEST_F(TlsCertificates, TheFirstIsForThoseWhoAskForNoneOfThemOrForNoName) {
+    context_ = context_of({make_identity({.common_name = "first", .names = "DNS:first.example"}),
+                           make_identity({.common_name = "second", .names = "DNS:*.second.example"})});
+    for (const char* host : {"other.example", "second.example", "a.b.second.example", "localhost", "x"})
+        EXPECT_EQ(shown(host), "first") << host;
+    EXPECT_EQ(shown(nullptr), "first");
+}
+
+TEST_F(TlsCertificates, OfTwoForOneNameTheFirstIsTakenButAWholeNameBeforeAWildcard) {
+    context_ = context_of({make_identity({.common_name = "wild", .names = "DNS:*.example,DNS:shared.example"}),
+                           make_identity({.common_name = "whole", .names = "DNS:www.example,DNS:shared.example"}),
+                           make_identity({.common_name = "again", .names = "DNS:www.example"})});
+    EXPECT_EQ(shown("shared.example"), "wild");
+    EXPECT_EQ(shown("www.example"), "whole");
+    EXPECT_EQ(shown("ftp.example"), "wild");
+}
+
+TEST_F(TlsCertificates, OfDifferentKindsForTheSameNamesTheOneIsTakenThatTheClientCanUse) {
+    context_ =
+        context_of({make_identity({.common_name = "default"}),
+                    make_identity({.common_name = "rsa", .names = "DNS:a.example,DNS:b.example", .rsa_bits = 2048}),
+                    make_identity({.common_name = "ecdsa", .names = "DNS:B.example,DNS:a.example"})});
+    const auto only = [](const char* algorithms) {
+        return [=](SSL_CTX* client) { SSL_CTX_set1_sigalgs_list(client, algorithms); };
+    };
+    EXPECT_EQ(shown("a.example"), "ecdsa");
+    EXPECT_EQ(shown("a.example", only("RSA-PSS+SHA256")), "rsa");
+    EXPECT_EQ(shown("a.example", only("ECDSA+SHA256")), "ecdsa");
+    EXPECT_EQ(shown("b.example",
+                    [](SSL_CTX* client) {
+                        SSL_CTX_set_max_proto_version(client, TLS1_2_VERSION);
+                        SSL_CTX_set_cipher_list(client, "ECDHE-RSA-AES128-GCM-SHA256");
+                    }),
+              "rsa");
+}
+
+TEST_F(TlsCertificates, AllKeepTheRulesOfTheHandshake) {
+    const Identity authority = make_identity({.common_name = "authority", .authority = true});
+    context_ = context_of({make_identity({.common_name = "first", .names = "DNS:first.example"}),
+                           make_identity({.common_name = "second", .names = "DNS:second.example"})},
+                          authority.certificate);
+    const PemFolder folder;
+    const Identity stranger = make_identity({.common_name = "authority", .authority = true});
+    EXPECT_EQ(shown("second.example"), "refused");
+    EXPECT_EQ(shown("second.example", showing(folder, make_identity({.issuer = &stranger}))), "refused");
+    EXPECT_EQ(shown("second.example", showing(folder, make_identity({.issuer = &authority}))), "second");
+    const auto http2 = [&](SSL_CTX* client) {
+        showing(folder, make_identity({.issuer = &authority}))(client);
+        static constexpr unsigned char offer[] = "\x02h2";
+        SSL_CTX_set_alpn_protos(client, offer, sizeof offer - 1);
+    };
+    EXPECT_EQ(shown("second.example", http2), "refused");
+}
+
+TEST_F(TlsCertificates, AreStillThereForAHandshakeThatAReloadOvertakes) {
+    context_ = context_of({make_identity({.common_name = "first", .names = "DNS:first.example"}),
+                           make_identity({.common_name = "second", .names = "DNS:second.example"})});
+    session_.emplace(*context_, ours_);
+    peer_.emplace(theirs_);
+    SSL_set_tlsext_host_name(peer_->ssl(), "second.example");
+    EXPECT_EQ(session_->handshake().state, TlsHandshake::State::would_block);
+    context_.reset();
+    EXPECT_EQ(shake_hands().state, TlsHandshake::State::done);
+}
+
+// Clients with certificates.
 
 TEST_F(TlsSessionTest, TakesAClientWhoseCertificateTheAuthoritySigned) {
     const Identity authority = make_identity({.common_name = "authority", .authority = true});
