@@ -153,15 +153,21 @@ void add_cgi(Writer& writer, const http::Request& request, const Match& match, c
     }
     writer.add("UNIQUE_ID", surroundings.unique_id);
     if (peer.tls) writer.add("HTTPS", "on");
+    if (peer.client_subject) {
+        writer.add("SSL_CLIENT_VERIFY", "SUCCESS");
+        writer.add("SSL_CLIENT_S_DN", *peer.client_subject);
+    }
     writer.add("WEBSOCKET_SUBPROTOCOL", surroundings.subprotocol);
 }
 
 /// A little more than all of it will take, so that the block is allocated once.
-std::size_t expected_size(const http::Request& request, const Match& match, const Surroundings& surroundings) {
+std::size_t expected_size(const http::Request& request, const Match& match, const Peer& peer,
+                          const Surroundings& surroundings) {
     std::size_t size = 1024 + request.target.size() + request.query.size() + match.script_name.size() +
                        2 * match.path_info.size() + request.host.size() + surroundings.subprotocol.size() +
                        surroundings.script_filename.size() + surroundings.document_root.size();
     for (const http::Field& field : request.fields) size += field.name.size() + field.value.size() + 8;
+    size += peer.client_subject.value_or("").size();
     for (const std::string& entry : surroundings.passed) size += entry.size() + 1;
     for (const std::string& entry : surroundings.defined) size += entry.size() + 1;
     return size;
@@ -176,7 +182,7 @@ bool fits(std::string_view name, std::string_view pattern) {
 
 Environment::Environment(const http::Request& request, const Match& match, const Peer& peer,
                          const Surroundings& surroundings) {
-    block_.reserve(expected_size(request, match, surroundings));
+    block_.reserve(expected_size(request, match, peer, surroundings));
     Writer writer(block_);
     for (auto entry = surroundings.defined.rbegin(); entry != surroundings.defined.rend(); ++entry)
         writer.add_entry(*entry);

@@ -1,4 +1,5 @@
 #pragma once  // What a command finds in its environment: spec section 5; RFC 3875, 4.1.
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@ struct Peer {
     std::string local_port;
     bool tls = false;
     bool unix_socket = false;
+    std::optional<std::string> client_subject = {};  ///< of the certificate that was verified; nothing: there is none
 };
 
 /// What beside request, match and peer goes into an environment; views that need live only until it is made.

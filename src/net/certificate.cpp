@@ -50,12 +50,18 @@ std::string common_name(const X509& certificate) {
     return text_of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, index)));
 }
 
-std::string day(const ASN1_TIME* time) {
+/// What `print` writes.
+template <typename Print>
+std::string printed(const Print& print) {
     const std::unique_ptr<BIO, FreeMore> bio(BIO_new(BIO_s_mem()));
-    ASN1_TIME_print(bio.get(), time);
+    print(bio.get());
     char* text = nullptr;
     const long size = BIO_get_mem_data(bio.get(), &text);
     return {text, static_cast<std::size_t>(size)};
+}
+
+std::string day(const ASN1_TIME* time) {
+    return printed([time](BIO* bio) { ASN1_TIME_print(bio, time); });
 }
 
 }  // namespace
@@ -114,6 +120,11 @@ std::vector<std::string> names_of(const X509& certificate) {
     if (names.empty()) names.push_back(common_name(certificate));
     std::erase(names, std::string());
     return names;
+}
+
+std::string subject_of(const X509& certificate) {
+    const X509_NAME* const name = X509_get_subject_name(&certificate);
+    return printed([name](BIO* bio) { X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253); });
 }
 
 std::optional<std::string> out_of_date(const X509& certificate) {

@@ -34,6 +34,10 @@ struct FileText {
 /// DNS names and IP addresses it is for; the common name only where it names neither (RFC 6125, 6.4.4).
 [[nodiscard]] std::vector<std::string> names_of(const X509& certificate);
 
+/// Whose certificate it is, as RFC 2253 writes it, the most particular first: `CN=Ada,O=Example`. Printable ASCII
+/// whatever it holds: control characters and all above are `\0A`, `\C3\A9`.
+[[nodiscard]] std::string subject_of(const X509& certificate);
+
 /// `expired on Jan  1 00:00:00 2024 GMT`, or that it is not valid before some day; nothing while it is valid.
 [[nodiscard]] std::optional<std::string> out_of_date(const X509& certificate);
 

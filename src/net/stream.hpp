@@ -27,6 +27,11 @@ public:
     /// After a handshake that failed: what is read and written now is plain.
     void abandon_tls() { tls_.reset(); }
 
+    /// See TlsSession; nothing on a plain connection.
+    [[nodiscard]] std::optional<std::string> client_subject() const {
+        return tls_ ? tls_->client_subject() : std::nullopt;
+    }
+
     /// Until reading is worth another try, which with TLS may be at once, or when something can be written.
     awaitable<Descriptor::Outcome> readable() {
         if (tls_ && tls_->to_read() != TlsSession::Wait::readable) return wait(tls_->to_read());

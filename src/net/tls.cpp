@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "net/certificate.hpp"
+
 namespace wsinetd::net {
 
 TlsSession::TlsSession(const TlsContext& context, int fd) : wire_(fd), ssl_(SSL_new(context.rules_)) {
@@ -131,6 +133,13 @@ void TlsSession::close_notify() {
     if ((SSL_get_shutdown(ssl_) & SSL_SENT_SHUTDOWN) != 0) return;
     ERR_clear_error();
     SSL_shutdown(ssl_);
+}
+
+/// Of a session that is resumed as well: the ticket tells.
+std::optional<std::string> TlsSession::client_subject() const {
+    const X509* const certificate = SSL_get0_peer_certificate(ssl_);
+    if (!certificate || SSL_get_verify_result(ssl_) != X509_V_OK) return {};
+    return subject_of(*certificate);
 }
 
 Transfer TlsSession::outcome(int result, Wait& wait) {

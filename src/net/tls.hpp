@@ -55,6 +55,10 @@ public:
     [[nodiscard]] Wait to_read() const { return to_read_; }
     [[nodiscard]] Wait to_write() const { return to_write_; }
 
+    /// Whose certificate the client has shown (RFC 2253), one that an authority of TlsFiles::client_ca has signed;
+    /// nothing where none was asked for.
+    [[nodiscard]] std::optional<std::string> client_subject() const;
+
     /// Bytes the socket has taken so far: records, handshake and all.
     [[nodiscard]] std::uint64_t sent() const { return wire_.sent(); }
     /// The same with the records that wait for the socket.

@@ -320,7 +320,8 @@ Connection::Answer Connection::start_events(const http::Request& request, const 
 endpoint::Peer Connection::peer() const {
     return {peer_.remote_address,     std::to_string(peer_.remote_port),
             peer_.local_address,      std::to_string(peer_.local_port),
-            service_ == Service::tls, peer_.unix_socket};
+            service_ == Service::tls, peer_.unix_socket,
+            stream_.client_subject()};
 }
 
 /// `request` outlives the exchange.
@@ -351,7 +352,8 @@ net::awaitable<bool> Connection::give_reply(const http::Request* request, http::
     http::add_date(answer.reply, std::chrono::system_clock::now());
     const bool written = co_await write(http::format(answer.reply, delivery, config_.http_fields));
     if (!written) stream_.close();
-    co_return written&& delivery.keep_alive;
+    const bool kept = written && delivery.keep_alive;
+    co_return kept;
 }
 
 net::awaitable<bool> Connection::give_file(const http::Request& request, FileAnswer answer) {
@@ -362,7 +364,8 @@ net::awaitable<bool> Connection::give_file(const http::Request& request, FileAns
     bool sent = co_await write(http::format(answer.head, delivery, config_.http_fields));
     if (sent) sent = co_await send_file(loop_.executor, stream_, answer, loop_.scratch.chunk, deadline_);
     if (!sent) stream_.close();
-    co_return sent&& delivery.keep_alive;
+    const bool kept = sent && delivery.keep_alive;
+    co_return kept;
 }
 
 /// What the program prints, or what it redirects to.
@@ -380,8 +383,9 @@ net::awaitable<bool> Connection::give_output(const http::Request& request, std::
         }
         auto* program = std::get_if<std::unique_ptr<Cgi>>(&outcome);
         if (!program) {
-            const bool kept_on = co_await give(&next, std::move(outcome));
-            co_return kept&& kept_on;
+            const bool given = co_await give(&next, std::move(outcome));
+            kept = kept && given;
+            co_return kept;
         }
         cgi = std::move(*program);
         const bool kept_on = co_await run_exchange(*cgi);

@@ -81,6 +81,26 @@ TEST(Environment, SaysHttpsUnderTlsOnly) {
     EXPECT_EQ(scene.variables().at("HTTPS"), "on");
 }
 
+TEST(Environment, NamesWhoHasShownACertificate) {
+    Scene scene;
+    scene.peer.tls = true;
+    scene.peer.client_subject = "CN=Ada,O=Example";
+    EXPECT_EQ(scene.variables().at("SSL_CLIENT_VERIFY"), "SUCCESS");
+    EXPECT_EQ(scene.variables().at("SSL_CLIENT_S_DN"), "CN=Ada,O=Example");
+}
+
+TEST(Environment, TakesACertificateFromNoHeader) {
+    Scene scene;
+    scene.peer.tls = true;
+    for (const char* name : {"SSL_CLIENT_VERIFY", "SSL-CLIENT-VERIFY", "SSL_CLIENT_S_DN", "SSL-CLIENT-S-DN"})
+        scene.request.fields.push_back({name, "SUCCESS"});
+    EXPECT_FALSE(scene.variables().contains("SSL_CLIENT_VERIFY"));
+    EXPECT_FALSE(scene.variables().contains("SSL_CLIENT_S_DN"));
+    EXPECT_EQ(scene.variables().at("HTTP_SSL_CLIENT_VERIFY"), "SUCCESS");
+    scene.peer.client_subject = "CN=Ada";
+    EXPECT_EQ(scene.variables().at("SSL_CLIENT_S_DN"), "CN=Ada");
+}
+
 TEST(Environment, NamesTheSubprotocolSelected) {
     Scene scene;
     scene.subprotocol = "chat.v2";

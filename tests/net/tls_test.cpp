@@ -453,6 +453,47 @@ TEST_F(TlsSessionTest, TakesAClientWhoseCertificateTheAuthoritySigned) {
     EXPECT_EQ(shake_hands().state, TlsHandshake::State::done);
 }
 
+TEST_F(TlsSessionTest, KnowsWhoseCertificateTheClientHasShown) {
+    const Identity authority = make_identity({.common_name = "authority", .authority = true});
+    const PemFolder folder;
+    begin(showing(folder, make_identity({.common_name = "Ada", .issuer = &authority, .organization = "Example"})),
+          authority.certificate);
+    EXPECT_EQ(session_->client_subject(), std::nullopt);
+    EXPECT_EQ(shake_hands().state, TlsHandshake::State::done);
+    EXPECT_EQ(session_->client_subject(), "CN=Ada,O=Example");
+}
+
+TEST_F(TlsSessionTest, KnowsOfNoCertificateWhereNoneIsAskedFor) {
+    const PemFolder folder;
+    connect(showing(folder, make_identity({.common_name = "Ada"})));
+    EXPECT_EQ(session_->client_subject(), std::nullopt);
+}
+
+struct SubjectRow {
+    std::string common_name;
+    std::string subject;
+};
+
+TEST_F(TlsSessionTest, WritesWhatIsOddInASubjectInPrintableAscii) {
+    const SubjectRow rows[] = {
+        {"a\nSSL_CLIENT_VERIFY=x", "CN=a\\0ASSL_CLIENT_VERIFY=x"},
+        {std::string("a\0b", 3), "CN=a\\00b"},
+        {"a\x1b[2J\x7f", "CN=a\\1B[2J\\7F"},
+        {"Zo\u00eb", "CN=Zo\\C3\\AB"},
+        {"a,O=b+c\"\\<>;", "CN=a\\,O=b\\+c\\\"\\\\\\<\\>\\;"},
+        {"#a b ", "CN=\\#a b\\ "},
+    };
+    const Identity authority = make_identity({.common_name = "authority", .authority = true});
+    const PemFolder folder;
+    for (const SubjectRow& row : rows) {
+        renew_sockets();
+        begin(showing(folder, make_identity({.common_name = row.common_name, .issuer = &authority})),
+              authority.certificate);
+        EXPECT_EQ(shake_hands().state, TlsHandshake::State::done);
+        EXPECT_EQ(session_->client_subject(), row.subject);
+    }
+}
+
 TEST_F(TlsSessionTest, TakesAnAuthorityThatAnotherHasSigned) {
     const Identity root = make_identity({.common_name = "root", .authority = true});
     const Identity authority = make_identity({.common_name = "authority", .issuer = &root, .authority = true});

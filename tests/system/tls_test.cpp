@@ -315,6 +315,31 @@ TEST_F(ClientCertificates, OfOthersAreRefused) {
     for (const int version : {12, 13}) EXPECT_THAT(refusal(server, &stranger, version), HasSubstr("unknown ca"));
 }
 
+TEST_F(ClientCertificates, AreNamedToTheCommand) {
+    const Identity client_identity =
+        make_identity({.common_name = "Ada\n", .names = "", .issuer = &authority_, .organization = "Example"});
+    Server server(
+        files_.options({"--tls-client-ca", ca_file_, "bash", "-c", "echo \"$SSL_CLIENT_VERIFY $SSL_CLIENT_S_DN\""}));
+    const Headers lies{{"SSL_CLIENT_S_DN", "CN=Eve"}, {"SSL-CLIENT-S-DN", "CN=Eve"}, {"SSL-Client-Verify", "NONE"}};
+    for (const int version : {12, 13}) {
+        TlsClient client(server.port(), {.identity = &client_identity, .version = version, .headers = lies});
+        EXPECT_EQ(client.receive(), "SUCCESS CN=Ada\\0A,O=Example");
+    }
+}
+
+TEST_F(ClientCertificates, AreNamedOnlyWhereTheyAreAskedFor) {
+    const Identity client_identity = make_identity({.common_name = "Ada"});
+    const std::vector<std::string> command{"bash", "-c", "env | grep -c ^SSL_ "};
+    Server server(files_.options(command));
+    EXPECT_EQ(TlsClient(server.port(), {.identity = &client_identity}).receive(), "0");
+    const TemporaryFolder folder;
+    const std::string path = folder.path() + "/socket";
+    Server beside(files_.options(
+        {"--tls-client-ca", ca_file_, "--unix-socket", path, "--port", "0", "bash", "-c", "env | grep -c ^SSL_ "}));
+    ASSERT_TRUE(beside.logs("listening on unix:"));
+    EXPECT_EQ(Client(0, {.unix_socket = path}).receive(), "0");
+}
+
 // Reload.
 
 std::string name_served(const Server& server) { return TlsRawClient(server.port()).server_name(); }
