@@ -59,6 +59,18 @@ std::string suggestion(std::string_view host) {
     return "'*'";
 }
 
+/// Whether it may stand in a URL: a common name may be "Ada's server", and a wildcard is no host.
+bool is_whole_name(std::string_view name) {
+    if (http::parse_ipv6(name)) return true;
+    const auto authority = http::parse_authority(name);
+    return authority && authority->host == name && name.find('*') == std::string_view::npos;
+}
+
+/// As a URL has it: an IPv6 address in brackets.
+std::string in_brackets(std::string_view host) {
+    return http::parse_ipv6(host) ? "[" + std::string(host) + "]" : std::string(host);
+}
+
 http::Refusal refuse_origin(std::string_view value, const std::optional<Origin>& origin) {
     const std::string option = origin ? suggestion(origin->authority.host) : "'*'";
     return http::refuse(403, "Pages of this origin may not connect here.",
@@ -150,21 +162,35 @@ bool needs_host_check(std::span<const std::uint8_t> address) {
     return std::ranges::equal(address, loopback) || std::ranges::any_of(ipv6, within);
 }
 
-std::optional<http::Refusal> judge_host(const http::Request& request, std::span<const std::uint8_t> local_address,
-                                        std::span<const std::string> hosts, const Origins& origins,
-                                        std::span<const std::string> certificate_names) {
-    if (!needs_host_check(local_address)) return std::nullopt;
+bool is_own_host(const http::Request& request, std::span<const std::string> hosts, const Origins& origins,
+                 std::span<const std::string> certificate_names) {
     const auto authority = http::parse_authority(request.host);
     const std::string_view host = authority ? authority->host : std::string_view{};
     auto named = [&](const std::string& name) { return name == "*" || (authority && http::same_host(name, host)); };
     auto ruled = [&](const OriginRule& rule) { return authority && http::same_host(rule.host, host); };
     auto certified = [&](const std::string& name) { return authority && http::is_certified(name, host); };
-    if (http::is_ip_literal(host) || http::same_token(host, "localhost") || std::ranges::any_of(hosts, named) ||
-        std::ranges::any_of(origins.rules, ruled) || std::ranges::any_of(certificate_names, certified))
+    return http::is_ip_literal(host) || http::same_token(host, "localhost") || std::ranges::any_of(hosts, named) ||
+           std::ranges::any_of(origins.rules, ruled) || std::ranges::any_of(certificate_names, certified);
+}
+
+std::optional<http::Refusal> judge_host(const http::Request& request, std::span<const std::uint8_t> local_address,
+                                        std::span<const std::string> hosts, const Origins& origins,
+                                        std::span<const std::string> certificate_names) {
+    if (!needs_host_check(local_address) || is_own_host(request, hosts, origins, certificate_names))
         return std::nullopt;
+    const auto authority = http::parse_authority(request.host);
     return http::refuse(421, "This server does not answer to that name.",
-                        "host \"" + request.host + "\" is not a name of this server; --host " + suggestion(host) +
-                            " would make it one");
+                        "host \"" + request.host + "\" is not a name of this server; --host " +
+                            suggestion(authority ? authority->host : std::string_view{}) + " would make it one");
+}
+
+std::string own_host(const http::Request& request, std::string_view local_address, std::span<const std::string> hosts,
+                     const Origins& origins, std::span<const std::string> certificate_names) {
+    const auto authority = http::parse_authority(request.host);
+    if (authority && is_own_host(request, hosts, origins, certificate_names)) return std::string(authority->host);
+    for (const std::string& name : certificate_names)
+        if (is_whole_name(name)) return in_brackets(name);
+    return in_brackets(local_address);
 }
 
 }  // namespace wsinetd::endpoint

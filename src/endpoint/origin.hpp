@@ -38,12 +38,23 @@ struct Origins {
 /// (RFC 1918, 4193, 6598). 4 or 16 bytes in network order, IPv4-mapped ones included; false for any other length.
 [[nodiscard]] bool needs_host_check(std::span<const std::uint8_t> address);
 
-/// 421 when `local_address` (as above, empty for a unix socket) needs the check and Host is no address, not
-/// `localhost`, not in `hosts` (`*` for any, without case), not the host of an origin rule and not a name that the
-/// server's certificate has, in which `*.` stands for one label (RFC 6125, 6.4.3). Its `why` names the option.
+/// Whether Host is the server's own: an address, `localhost`, in `hosts` (`*` for any, without case), the host of an
+/// origin rule, or a name that a certificate of the server has, in which `*.` stands for one label (RFC 6125, 6.4.3).
+[[nodiscard]] bool is_own_host(const http::Request& request, std::span<const std::string> hosts, const Origins& origins,
+                               std::span<const std::string> certificate_names = {});
+
+/// 421 when `local_address` (as above, empty for a unix socket) needs the check and Host is not the server's own. Its
+/// `why` names the option that would make it so.
 [[nodiscard]] std::optional<http::Refusal> judge_host(const http::Request& request,
                                                       std::span<const std::uint8_t> local_address,
                                                       std::span<const std::string> hosts, const Origins& origins,
                                                       std::span<const std::string> certificate_names = {});
+
+/// Where a URL for the client of `request` may lead, an IPv6 address in brackets: its Host if that is the server's own;
+/// else the first name of a certificate that is whole, for that is the one a client would believe; else
+/// `local_address`, numeric and without brackets, which it has reached.
+[[nodiscard]] std::string own_host(const http::Request& request, std::string_view local_address,
+                                   std::span<const std::string> hosts, const Origins& origins,
+                                   std::span<const std::string> certificate_names);
 
 }  // namespace wsinetd::endpoint

@@ -1,31 +1,30 @@
 #include "http/redirect.hpp"
 
+#include <algorithm>
+
 #include "http/authority.hpp"
 #include "http/reply.hpp"
 
 namespace wsinetd::http {
 namespace {
 
-/// Path and query as they were sent; of an absolute target what follows its authority (RFC 9112, 3.2.2).
+/// Path and query as they were sent, but with one slash in front: `//elsewhere`, and `/\elsewhere`, which is the same
+/// to browsers, name another server wherever someone takes them for a reference of their own (RFC 3986, 4.2). Of an
+/// absolute target what follows its authority (RFC 9112, 3.2.2).
 std::string path_and_query(std::string_view target) {
-    if (target == "*") return "/";
-    if (target.starts_with('/')) return std::string(target);
-    const auto authority = target.find("://");
-    const auto path = authority == std::string_view::npos ? authority : target.find_first_of("/?", authority + 3);
-    if (path == std::string_view::npos) return "/";
-    return (target[path] == '?' ? "/" : "") + std::string(target.substr(path));
-}
-
-std::string host_of(const Request& request, std::string_view local_address) {
-    if (const auto host = parse_authority(request.host)) return std::string(host->host);
-    const bool v6 = local_address.find(':') != std::string_view::npos;
-    return v6 ? "[" + std::string(local_address) + "]" : std::string(local_address);
+    if (!target.starts_with('/')) {
+        const auto authority = target.find("://");
+        const auto path = authority == std::string_view::npos ? authority : target.find_first_of("/?", authority + 3);
+        target = path == std::string_view::npos ? std::string_view{} : target.substr(path);
+    }
+    target.remove_prefix(std::min(target.find_first_not_of("/\\"), target.size()));
+    return "/" + std::string(target);
 }
 
 }  // namespace
 
-Refusal redirect_to_https(const Request& request, std::string_view local_address, std::uint16_t port) {
-    std::string location = "https://" + host_of(request, local_address);
+Refusal redirect_to_https(const Request& request, std::string_view host, std::uint16_t port) {
+    std::string location = "https://" + std::string(host);
     if (port != default_port("https")) location += ":" + std::to_string(port);
     location += path_and_query(request.target);
     const bool safe = request.method == "GET" || request.method == "HEAD";

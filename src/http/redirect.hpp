@@ -6,8 +6,9 @@
 
 namespace wsinetd::http {
 
-/// 301 to GET and HEAD, 308 to all others, with the https URL of what `request` asks for as Location: its host, or
-/// `local_address` (numeric, without brackets) where it names none, and `port`, the TLS listener's.
-[[nodiscard]] Refusal redirect_to_https(const Request& request, std::string_view local_address, std::uint16_t port);
+/// 301 to GET and HEAD, 308 to all others, with the https URL of what `request` asks for as Location: on `host` (an
+/// IPv6 address in brackets), which is the caller's to choose, for what the request names may be anybody's; and `port`,
+/// the TLS listener's. The path begins with one slash.
+[[nodiscard]] Refusal redirect_to_https(const Request& request, std::string_view host, std::uint16_t port);
 
 }  // namespace wsinetd::http

@@ -92,6 +92,7 @@ private:
     net::awaitable<Head> read_head(bool first);
 
     Answer answer(const http::Request& request);
+    http::Refusal redirect(const http::Request& request) const;
     Answer answer_plain(const http::Request& request, const std::optional<endpoint::Match>& match,
                         const Found& program);
     std::optional<http::Refusal> console(const http::Request& request, bool matched) const;
@@ -213,8 +214,7 @@ net::awaitable<Connection::Head> Connection::read_head(bool first) {
 /// The first refusal of spec section 2's order, or what is asked for.
 Connection::Answer Connection::answer(const http::Request& request) {
     using Kind = websocket::Handshake::Kind;
-    if (service_ == Service::redirect)
-        return http::redirect_to_https(request, peer_.local_address, loop_.server.tls_port);
+    if (service_ == Service::redirect) return redirect(request);
     const websocket::Handshake handshake = websocket::judge_handshake(request);
     if (handshake.kind == Kind::malformed) return *handshake.refusal;
     Found program;
@@ -226,6 +226,16 @@ Connection::Answer Connection::answer(const http::Request& request) {
     if (handshake.kind == Kind::wrong_version) return *handshake.refusal;
     if (auto refusal = judge(request)) return std::move(*refusal);
     return start_session(request, *match, program, handshake.key);
+}
+
+/// Never to where a stranger's Host would lead: that is refused on private addresses, and elsewhere replaced.
+http::Refusal Connection::redirect(const http::Request& request) const {
+    const endpoint::Origins& origins = loop_.server.origins;
+    const std::span<const std::string> names = loop_.tls->names();
+    if (auto refusal = endpoint::judge_host(request, peer_.local_bytes, config_.hosts, origins, names))
+        return *std::move(refusal);
+    const std::string host = endpoint::own_host(request, peer_.local_address, config_.hosts, origins, names);
+    return http::redirect_to_https(request, host, loop_.server.tls_port);
 }
 
 /// In the order of spec section 2; events come before the console, for they are asked for by name.

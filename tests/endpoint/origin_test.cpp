@@ -303,6 +303,39 @@ TEST(Host, AnyIsAllowedByAStarInHostOnly) {
     EXPECT_TRUE(judge_host(request_to("evil.example"), loopback, {}, origins({"*"})));
 }
 
+TEST(OwnHost, IsTheRequestsIfThatIsTheServersOwn) {
+    const std::string hosts[] = {"named.example"};
+    const std::string names[] = {"secure.example", "*.wild.example"};
+    const Origins rules = origins({"ruled.example"});
+    for (const auto& [host, expected] :
+         {std::pair("named.example:80", "named.example"), std::pair("secure.example", "secure.example"),
+          std::pair("a.wild.example:80", "a.wild.example"), std::pair("ruled.example", "ruled.example"),
+          std::pair("localhost:8080", "localhost"), std::pair("203.0.113.9", "203.0.113.9"),
+          std::pair("[2001:db8::9]:80", "[2001:db8::9]")})
+        EXPECT_EQ(own_host(request_to(host), "192.0.2.1", hosts, rules, names), expected) << host;
+    const std::string any[] = {"*"};
+    EXPECT_EQ(own_host(request_to("x.example"), "192.0.2.1", any, {}, names), "x.example");
+}
+
+TEST(OwnHost, IsElseTheFirstWholeNameOfACertificate) {
+    const auto instead_of = [](const std::string& host, std::vector<std::string> names) {
+        return own_host(request_to(host), "2001:db8::1", {}, {}, names);
+    };
+    for (const char* host : {"evil.example", "evil.example:80", "", "secure.example.evil.example", "b.secure.example"})
+        EXPECT_EQ(instead_of(host, {"*.wild.example", "secure.example", "a.example"}), "secure.example") << host;
+    EXPECT_EQ(instead_of("evil.example", {"Ada's server", "a/b", "a:1", "a@b", "*", "b.example"}), "b.example");
+    EXPECT_EQ(instead_of("evil.example", {"192.0.2.7", "b.example"}), "192.0.2.7");
+    EXPECT_EQ(instead_of("evil.example", {"2001:db8::7"}), "[2001:db8::7]");
+    const std::string any[] = {"*"};
+    EXPECT_EQ(own_host(request_to(""), "192.0.2.1", any, {}, any), "192.0.2.1");
+}
+
+TEST(OwnHost, IsTheLocalAddressWhereThereIsNoNameAtAll) {
+    const std::string names[] = {"*.wild.example"};
+    EXPECT_EQ(own_host(request_to("evil.example"), "192.0.2.1", {}, {}, names), "192.0.2.1");
+    EXPECT_EQ(own_host(request_to(""), "2001:db8::1", {}, {}, names), "[2001:db8::1]");
+}
+
 TEST(Host, ARefusalNamesTheOptionThatWouldAllowIt) {
     EXPECT_EQ(judge_host(request_to("foo.example:8080"), loopback, {}, {})->why,
               "host \"foo.example:8080\" is not a name of this server; --host foo.example would make it one");

@@ -420,48 +420,6 @@ TEST(Tls, HostMayBeANameOfTheCertificate) {
     EXPECT_EQ(status("evil.example"), "421");
 }
 
-// The redirect.
-
-std::string location_in(const std::string& answer) {
-    const auto at = answer.find("\r\nLocation: ");
-    return at == std::string::npos ? "" : answer.substr(at + 12, answer.find('\r', at + 12) - at - 12);
-}
-
-TEST(TlsRedirect, LeadsToTheSamePlaceOnTheTlsPort) {
-    const ServerFiles files;
-    const TemporaryFolder folder;
-    const std::string command = folder.script("command", "#!/bin/sh\ntouch " + folder.path() + "/started\n");
-    Server server(files.options({"--port", "0", "--redirect-port", "0", "--address", "127.0.0.1", command}));
-    const std::uint16_t port = server.redirect_port();
-    EXPECT_THAT(server.log(), HasSubstr("listening on http://127.0.0.1:" + std::to_string(port) + "/"));
-    const std::string there = "https://some.example:" + std::to_string(server.port());
-    const auto answer = [&](const std::string& method, const std::string& target) {
-        return answer_to(port, upgrade_request({{"Host", "some.example:80"}}, target, "HTTP/1.1", method));
-    };
-    EXPECT_THAT(answer("GET", "/a%20b?c=d&e"), StartsWith("HTTP/1.1 301 "));
-    EXPECT_EQ(location_in(answer("GET", "/a%20b?c=d&e")), there + "/a%20b?c=d&e");
-    EXPECT_THAT(answer("HEAD", "/"), StartsWith("HTTP/1.1 301 "));
-    EXPECT_THAT(answer("POST", "/form"), StartsWith("HTTP/1.1 308 "));
-    EXPECT_EQ(location_in(answer("POST", "/form")), there + "/form");
-    EXPECT_THAT(answer("GET", "/%zz"), StartsWith("HTTP/1.1 400 "));
-    EXPECT_FALSE(std::ifstream(folder.path() + "/started").good());
-    TlsClient client(server.port());  // while the other port starts it
-    EXPECT_EQ(client.closed(), closed_with(1000));
-    EXPECT_TRUE(std::ifstream(folder.path() + "/started").good());
-}
-
-TEST(TlsRedirect, CountsAsAskingForTcpBesideAUnixSocket) {
-    const ServerFiles files;
-    const TemporaryFolder folder;
-    const std::string path = folder.path() + "/socket";
-    Server server(ServerOptions{.arguments = files.options({"--unix-socket", path, "--redirport", "0", "--port", "0",
-                                                            "--address", "127.0.0.1", "echo", "hello"})});
-    ASSERT_TRUE(server.logs("listening on unix:"));
-    EXPECT_EQ(TlsClient(server.port()).receive(), "hello");
-    EXPECT_EQ(Client(0, {.unix_socket = path}).receive(), "hello");  // plain
-    EXPECT_NE(server.redirect_port(), 0);
-}
-
 // Options.
 
 TEST(TlsOptions, GoTogetherOrAreMistakes) {
