@@ -11,21 +11,33 @@
 
 namespace wsinetd::net {
 
-TlsSession::TlsSession(const TlsContext& context, int fd) : wire_(fd), ssl_(SSL_new(context.rules_)) {
+TlsSession::TlsSession(const TlsContext& context, int fd) : wire_(fd), rules_(context.rules_) {
+    SSL_CTX_up_ref(rules_);
+}
+
+TlsSession::~TlsSession() {
+    SSL_free(ssl_);
+    SSL_CTX_free(rules_);
+}
+
+bool TlsSession::begin() {
+    ssl_ = SSL_new(rules_);
+    SSL_CTX_free(std::exchange(rules_, nullptr));
     BIO* const bio = ssl_ ? wire_.make_bio() : nullptr;
     if (!bio) {
         error_ = ENOMEM;
-        return;
+        return false;
     }
     SSL_set_bio(ssl_, bio, bio);
     SSL_set_accept_state(ssl_);
+    return true;
 }
-
-TlsSession::~TlsSession() { SSL_free(ssl_); }
 
 TlsHandshake TlsSession::handshake() {
     using State = TlsHandshake::State;
     if (error_ != 0) return {State::lost, {}};
+    if (!ssl_ && !wire_.first_record_is_here()) return {State::would_block, {}};
+    if (!ssl_ && !begin()) return {State::lost, {}};
     ERR_clear_error();
     errno = 0;
     const int result = SSL_do_handshake(ssl_);
@@ -129,7 +141,7 @@ Transfer TlsSession::after(TlsWire::Sent sent, std::size_t done) {
 }
 
 void TlsSession::close_notify() {
-    if (error_ != 0 || SSL_in_init(ssl_)) return;  // nothing may follow a failure, and nobody is to be told before
+    if (error_ != 0 || !ssl_ || SSL_in_init(ssl_)) return;  // nothing may follow a failure, and nobody is to be told before
     if ((SSL_get_shutdown(ssl_) & SSL_SENT_SHUTDOWN) != 0) return;
     ERR_clear_error();
     SSL_shutdown(ssl_);

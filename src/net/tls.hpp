@@ -65,14 +65,16 @@ public:
     [[nodiscard]] std::uint64_t made() const { return wire_.made(); }
 
 private:
+    bool begin();
     Transfer outcome(int result, Wait& wait);
     Transfer make_records(std::span<const std::byte> bytes);
     Transfer after(TlsWire::Sent sent, std::size_t done);
 
     TlsWire wire_;
-    ssl_st* ssl_;
-    bool owing_ = false;  ///< the first byte of the next write is in a record already
-    int error_ = 0;       ///< errno of what broke the connection; OpenSSL must not be asked again
+    ssl_ctx_st* rules_;      ///< until there is the next
+    ssl_st* ssl_ = nullptr;  ///< from the client's first record on: the silent and the slow cost nothing before it
+    bool owing_ = false;     ///< the first byte of the next write is in a record already
+    int error_ = 0;          ///< errno of what broke the connection; OpenSSL must not be asked again
     Wait to_read_ = Wait::readable;
     Wait to_write_ = Wait::writable;
 };

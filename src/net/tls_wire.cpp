@@ -1,11 +1,15 @@
 #include "net/tls_wire.hpp"
 
 #include <openssl/bio.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <array>
 #include <cassert>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace wsinetd::net {
 namespace {
@@ -24,7 +28,32 @@ Gathered& gathered() {
 
 bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
+/// RFC 8446, 5.1.
+constexpr unsigned char handshake_record = 22;
+constexpr int record_header = 5;
+
+/// A socket with fewer bytes than these is not readable.
+void wake_at(int fd, int bytes) { ::setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes); }
+
 }  // namespace
+
+bool TlsWire::first_record_is_here() {
+    std::array<unsigned char, record_header> header{};
+    int here = 0;
+    const ssize_t seen = ::recv(fd_, header.data(), header.size(), MSG_PEEK);
+    if (seen < 0 && (would_block(errno) || errno == EINTR)) return false;
+    if (seen > 0 && header[0] == handshake_record && ::ioctl(fd_, FIONREAD, &here) == 0) {
+        const int payload = seen < record_header ? 0 : header[3] * 256 + header[4];
+        const int whole = record_header + std::min(payload, static_cast<int>(largest_payload));
+        // Woken without what it waited for, it would be so again and again: there is an end, or no such option.
+        if (here < whole && awaited_ != whole) {
+            wake_at(fd_, awaited_ = whole);
+            return false;
+        }
+    }
+    if (std::exchange(awaited_, 0) != 0) wake_at(fd_, 1);
+    return true;
+}
 
 bio_st* TlsWire::make_bio() {
     static BIO_METHOD* const method = [] {

@@ -25,6 +25,11 @@ public:
     TlsWire(const TlsWire&) = delete;
     TlsWire& operator=(const TlsWire&) = delete;
 
+    /// Whether the client's first record has come, before anything is read. False: it is waited for like any other
+    /// read, and the kernel wakes nobody before all of it is there. True as well where OpenSSL should see what came
+    /// instead: something that is no handshake, or the end.
+    bool first_record_is_here();
+
     /// One for SSL_set_bio; nullptr where there is no memory. It must not outlive this.
     [[nodiscard]] bio_st* make_bio();
 
@@ -54,6 +59,7 @@ private:
 
     int fd_;
     int error_ = 0;
+    int awaited_ = 0;  ///< so many bytes must come before the first record is looked at again; 0: any
     bool gathering_ = false;
     bool at_end_ = false;
     std::uint64_t sent_ = 0;

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -317,6 +318,116 @@ TEST_F(TlsSessionTest, RefusesWhatIsNeitherTlsNorHttp) {
     const TlsHandshake attempt = session_->handshake();
     EXPECT_EQ(attempt.state, TlsHandshake::State::refused);
     EXPECT_THAT(attempt.why, HasSubstr("wrong version"));
+}
+
+/// What OpenSSL's client says first.
+std::string client_hello() {
+    SSL_CTX* const context = SSL_CTX_new(TLS_client_method());
+    SSL* const ssl = SSL_new(context);
+    SSL_set_bio(ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+    SSL_set_connect_state(ssl);
+    SSL_do_handshake(ssl);
+    char* text = nullptr;
+    const long size = BIO_get_mem_data(SSL_get_wbio(ssl), &text);
+    std::string hello(text, static_cast<std::size_t>(size));
+    SSL_free(ssl);
+    SSL_CTX_free(context);
+    return hello;
+}
+
+class TlsFirstRecord : public TlsSessionTest {
+protected:
+    /// A session to which `text` has been sent.
+    void begin_with(const std::string& text) {
+        renew_sockets();
+        if (!context_) context_ = context_of(identities_);
+        session_.emplace(*context_, ours_);
+        send(text);
+    }
+    void send(const std::string& text) { ASSERT_EQ(::send(theirs_, text.data(), text.size(), 0), std::ssize(text)); }
+    /// Bytes that wait in the kernel.
+    [[nodiscard]] int unread() const {
+        int count = 0;
+        ::ioctl(ours_, FIONREAD, &count);
+        return count;
+    }
+    [[nodiscard]] int wakes_at() const {
+        int count = 0;
+        socklen_t size = sizeof count;
+        ::getsockopt(ours_, SOL_SOCKET, SO_RCVLOWAT, &count, &size);
+        return count;
+    }
+    void TearDown() override { ::close(theirs_); }
+
+    const std::string hello_ = client_hello();
+};
+
+TEST_F(TlsFirstRecord, IsLeftWithTheKernelUntilItIsWhole) {
+    for (std::size_t cut = 1; cut < hello_.size(); ++cut) {
+        begin_with(hello_.substr(0, cut));
+        ASSERT_EQ(session_->handshake().state, TlsHandshake::State::would_block);
+        EXPECT_EQ(session_->to_read(), Wait::readable);
+        EXPECT_EQ(unread(), cut);
+        EXPECT_EQ(wakes_at(), cut < 5 ? 5 : hello_.size());
+        send(hello_.substr(cut));
+        ASSERT_EQ(session_->handshake().state, TlsHandshake::State::would_block);
+        EXPECT_EQ(unread(), 0);
+        EXPECT_EQ(wakes_at(), 1);
+    }
+}
+
+TEST_F(TlsFirstRecord, ThatComesByteByByteIsWaitedForTwiceAtMost) {
+    begin_with("");
+    ASSERT_EQ(session_->handshake().state, TlsHandshake::State::would_block);
+    EXPECT_EQ(wakes_at(), 1);
+    for (std::size_t i = 0; i < 5; ++i) send(hello_.substr(i, 1));
+    ASSERT_EQ(session_->handshake().state, TlsHandshake::State::would_block);
+    EXPECT_EQ(wakes_at(), hello_.size());
+    send(hello_.substr(5, 1));
+    ASSERT_EQ(session_->handshake().state, TlsHandshake::State::would_block);  // woken too early: OpenSSL may have it
+    EXPECT_EQ(wakes_at(), 1);
+    EXPECT_EQ(unread(), 0);
+}
+
+TEST_F(TlsFirstRecord, ThatEndsInTheMiddleIsNotWaitedForForever) {
+    for (const std::size_t cut : {0UL, 1UL, 4UL, 5UL, 100UL}) {
+        begin_with(hello_.substr(0, cut));
+        ::shutdown(theirs_, SHUT_WR);
+        for (int i = 0; i < 3 && session_->handshake().state == TlsHandshake::State::would_block; ++i) {
+        }
+        EXPECT_EQ(session_->handshake().state, TlsHandshake::State::lost) << cut;
+    }
+}
+
+TEST_F(TlsFirstRecord, OfAnImpossibleLengthIsRefused) {
+    std::string hello(16 * 1024 + 5, '\xff');
+    hello.replace(0, 3, "\x16\x03\x01");
+    begin_with(hello);
+    EXPECT_EQ(session_->handshake().state, TlsHandshake::State::refused);
+    EXPECT_EQ(wakes_at(), 1);
+}
+
+TEST_F(TlsFirstRecord, NeedNotHoldAllOfWhatTheClientSays) {
+    // The same in two records: RFC 8446, 5.1, allows it.
+    const std::string head("\x16\x03\x01\x00\x0a", 5);
+    std::string rest = hello_.substr(15);
+    const std::string second{'\x16', '\x03', '\x01', static_cast<char>(rest.size() / 256),
+                             static_cast<char>(rest.size() % 256)};
+    begin_with(head + hello_.substr(5, 10));
+    ASSERT_EQ(session_->handshake().state, TlsHandshake::State::would_block);
+    send(second + rest);
+    ASSERT_EQ(session_->handshake().state, TlsHandshake::State::would_block);
+    std::array<char, 6> answer{};
+    ASSERT_EQ(::recv(theirs_, answer.data(), answer.size(), 0), std::ssize(answer));
+    EXPECT_EQ(answer[0], 22);
+    EXPECT_EQ(answer[5], 2);  // ServerHello
+}
+
+TEST_F(TlsFirstRecord, IsNotNeededToEndIt) {
+    begin_with("");
+    session_->close_notify();
+    EXPECT_EQ(session_->client_subject(), std::nullopt);
+    session_.reset();
 }
 
 TEST_F(TlsSessionTest, TellsOfAClientThatLeavesDuringTheHandshake) {

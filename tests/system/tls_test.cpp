@@ -165,6 +165,19 @@ TEST(Tls, ACloseNotifyWithoutACloseFrameMeansThatTheClientHasGone) {
     EXPECT_TRUE(eventually([&] { return server.descendants().empty(); }));
 }
 
+TEST(Tls, AFinWithoutCloseNotifyIsAsGoodAsOne) {
+    const ServerFiles files;
+    Server server(files.options({"cat"}));
+    TlsRawClient client(server.port());
+    client.send(upgrade_request() + client_frame(1, "last"));
+    client.receive_until("last");
+    ::shutdown(client.fd(), SHUT_WR);
+    EXPECT_EQ(client.receive_all(), "");
+    EXPECT_EQ(client.error(), "");  // the server's own came all the same
+    EXPECT_TRUE(server.logs("code=1006"));
+    EXPECT_TRUE(eventually([&] { return server.descendants().empty(); }));
+}
+
 TEST(Tls, AResetEndsTheCommandAlsoWhileItReadsNothing) {
     const ServerFiles files;
     Server server(files.options({"sleep", "1000"}));
