@@ -71,7 +71,8 @@ struct Config {
     std::uint64_t max_connections = 10'000;
     Milliseconds handshake_timeout{10'000};
     Milliseconds shutdown_grace{10'000};
-    std::uint64_t threads = 0;  ///< 0: as many as the machine has processors
+    bool reverse_lookup = false;  ///< REMOTE_HOST is a name where there is one
+    std::uint64_t threads = 0;    ///< 0: as many as the machine has processors
     log::Level log_level = log::Level::access;
     log::Format log_format = log::Format::text;
     bool log_to_stdout = false;

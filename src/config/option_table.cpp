@@ -342,6 +342,9 @@ const std::array rows = std::to_array<Option>({
          draft.config.endpoint.group = value;
          return {};
      }},
+    {"reverse-lookup", 0, "reverselookup", Takes::boolean, "", "off", Group::command,
+     "REMOTE_HOST is the client's name, if it has one that leads back to its address",
+     [](Draft& draft, std::string_view value) { return set_flag(draft.config.reverse_lookup, value); }},
     {"threads", 0, "", Takes::value, "N", "CPUs", Group::limits, "event loops", set_threads},
     {"log-level", 0, "loglevel", Takes::value, "L", "access", Group::logging,
      "debug, trace, access, info, error or fatal: this and those after it", set_log_level},

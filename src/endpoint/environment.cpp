@@ -141,7 +141,7 @@ void add_cgi(Writer& writer, const http::Request& request, const Match& match, c
     writer.add("PATH_TRANSLATED", translated(match, surroundings));
     writer.add("QUERY_STRING", request.query);
     writer.add("REMOTE_ADDR", remote);
-    writer.add("REMOTE_HOST", remote);
+    writer.add("REMOTE_HOST", peer.remote_host.empty() ? remote : peer.remote_host);
     writer.add("REMOTE_PORT", peer.unix_socket ? std::string_view{} : peer.remote_port);
     writer.add("REMOTE_USER", "");
     writer.add("AUTH_TYPE", "");

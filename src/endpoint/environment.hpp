@@ -10,7 +10,7 @@
 
 namespace wsinetd::endpoint {
 
-/// Both ends of a connection, as numbers. A unix socket has neither addresses nor ports: they are not read.
+/// Both ends of a connection. A unix socket has neither addresses nor ports: they are not read.
 struct Peer {
     std::string remote_address;
     std::string remote_port;
@@ -19,6 +19,7 @@ struct Peer {
     bool tls = false;
     bool unix_socket = false;
     std::optional<std::string> client_subject = {};  ///< of the certificate that was verified; nothing: there is none
+    std::string remote_host = {};  ///< its name; empty: none is known, the address stands for it
 };
 
 /// What beside request, match and peer goes into an environment; views that need live only until it is made.

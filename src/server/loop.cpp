@@ -13,7 +13,7 @@ Loop::Loop(const session::ServerResources& server, std::size_t index, std::funct
                        server_.log.write(log::Level::error, "internal error", {{"what", bug.what()}});
                    }),
       caretakers_(executor_, [](const std::exception&) {}),
-      resources_(server, executor_, index),
+      resources_(server, executor_, mailbox_, index),
       thread_([this] { run(); }) {}
 
 Loop::~Loop() { stop(); }

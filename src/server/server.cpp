@@ -106,6 +106,7 @@ private:
     std::unique_ptr<session::Tree> programs_;      ///< of --dir
     std::unique_ptr<session::Tree> cgi_;           ///< of --cgi-dir
     std::unique_ptr<session::StaticFiles> files_;  ///< of --static-dir
+    net::ReverseLookup names_;
     session::ServerResources resources_;
     std::shared_ptr<const net::TlsContext> tls_;  ///< nullptr without TLS
     std::vector<Door> doors_;
@@ -175,6 +176,7 @@ Server::Server(const config::Config& config, log::Log& log, std::shared_ptr<cons
                  router_, origins_, passed_environment_, random_number(), programs_.get(), cgi_.get(),   files_.get()},
       tls_(std::move(tls)),
       loop_ended_(executor_) {
+    if (config.reverse_lookup) resources_.names = &names_;
     listen();
 }
 
@@ -203,6 +205,8 @@ int Server::run() {
     context_.run();
     leftovers_.end_all();
     log_.write(log::Level::info, "stopped");
+    // A lookup under way cannot be called off, and nobody waits for its answer: it goes with the process.
+    if (names_.busy()) std::_Exit(EXIT_SUCCESS);
     return EXIT_SUCCESS;
 }
 
@@ -365,6 +369,7 @@ net::awaitable<void> Server::watch_signals() {
             stopping_ = true;
             for (const Door& door : doors_) door.listener->close();
             for (const auto& loop : loops_) loop->stop();
+            names_.stop();
             tasks_.spawn(run_down());
         }
     }

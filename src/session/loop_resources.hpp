@@ -10,6 +10,8 @@
 #include "log/log.hpp"
 #include "net/deadline.hpp"
 #include "net/hang_up.hpp"
+#include "net/mailbox.hpp"
+#include "net/reverse_lookup.hpp"
 #include "net/tls.hpp"
 #include "process/launcher.hpp"
 #include "process/leftovers.hpp"
@@ -39,6 +41,7 @@ struct ServerResources {
     const Tree* cgi = nullptr;                           ///< of --cgi-dir
     const StaticFiles* files = nullptr;                  ///< of --static-dir
     std::uint16_t tls_port = 0;                          ///< where a redirect from http leads
+    net::ReverseLookup* names = nullptr;                 ///< nullptr: REMOTE_HOST is the address
 };
 
 /// Something that ends early when the server stops.
@@ -52,11 +55,18 @@ protected:
 
 /// Of one loop: used on its thread only.
 struct LoopResources {
-    LoopResources(const ServerResources& whole, net::Executor loop, std::size_t number)
-        : server(whole), executor(loop), index(number), timers(loop), hang_ups(loop), ids(whole.run_id, number) {}
+    LoopResources(const ServerResources& whole, net::Executor loop, net::Mailbox& from_others, std::size_t number)
+        : server(whole),
+          executor(loop),
+          mailbox(from_others),
+          index(number),
+          timers(loop),
+          hang_ups(loop),
+          ids(whole.run_id, number) {}
 
     const ServerResources& server;
     net::Executor executor;
+    net::Mailbox& mailbox;  ///< for what other threads have to say to it
     std::size_t index;
     net::Timers timers;
     net::HangUps hang_ups;

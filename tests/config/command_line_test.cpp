@@ -31,6 +31,7 @@ TEST(CommandLine, HasTheDefaultsOfTheSpec) {  // section 1
     EXPECT_EQ(config.max_connections, 10000u);
     EXPECT_EQ(config.handshake_timeout, 10s);
     EXPECT_EQ(config.shutdown_grace, 10s);
+    EXPECT_FALSE(config.reverse_lookup);
     EXPECT_EQ(config.threads, 0u);  // as many as the machine has
     EXPECT_EQ(config.log_level, log::Level::access);
     EXPECT_EQ(config.log_format, log::Format::text);
@@ -170,8 +171,7 @@ TEST(CommandLine, SuggestsNothingFarFetched) {
 
 /// Those of later issues: none is accepted and ignored.
 TEST(CommandLine, RefusesOptionsThatAreNotThereYet) {
-    for (const std::string option : {"--eof-message", "--subprotocol", "--unbuffer", "--compress",
-                                     "--reverse-lookup", "--reverselookup", "--config"}) {
+    for (const std::string option : {"--eof-message", "--subprotocol", "--unbuffer", "--compress", "--config"}) {
         EXPECT_THAT(errors_of({option, "x", "cat"}), ElementsAre(testing::StartsWith(option + " is not an option")))
             << option;
         EXPECT_THAT(errors_of({option + "=x", "cat"}), ElementsAre(testing::StartsWith(option + " is not an option")))

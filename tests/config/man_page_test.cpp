@@ -172,14 +172,5 @@ TEST(FromWebsocketd, ItsTableOfOptionsTellsOursForEveryAlias) {
         }
 }
 
-TEST(FromWebsocketd, WhatItSaysIsNotThereYetIsNotThere) {
-    const std::string text = read_file(from_websocketd);
-    const auto begin = text.find("**Not there yet**");
-    ASSERT_NE(begin, std::string::npos);
-    const auto absent = matches(text.substr(begin, text.find("\n\n", begin) - begin), R"(`--([a-z-]+)`)");
-    EXPECT_THAT(absent, testing::Not(IsEmpty()));
-    for (const std::string& name : absent) EXPECT_FALSE(spellings().contains(name)) << "--" << name;
-}
-
 }  // namespace
 }  // namespace wsinetd::config

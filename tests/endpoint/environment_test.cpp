@@ -47,6 +47,13 @@ struct Scene {
     }
 };
 
+TEST(Environment, HasTheClientsNameForItsHostWhereOneIsKnown) {
+    Scene scene;
+    scene.peer.remote_host = "client.example";
+    EXPECT_EQ(scene.variables().at("REMOTE_HOST"), "client.example");
+    EXPECT_EQ(scene.variables().at("REMOTE_ADDR"), "192.0.2.7");
+}
+
 TEST(Environment, HoldsExactlyTheVariablesOfCgi) {
     const std::map<std::string, std::string> expected{
         {"AUTH_TYPE", ""},

@@ -90,6 +90,7 @@ TEST(CommandLine, HelpNamesEveryOptionOfTheContract) {
                                "cwd",
                                "user",
                                "group",
+                               "reverse-lookup",
                                "threads",
                                "log-level",
                                "log-format",
@@ -195,9 +196,9 @@ TEST(CommandLine, AMistakeIsNamedWithWhatWouldBeRight) {
 }
 
 TEST(CommandLine, OptionsOfLaterVersionsAreNotAcceptedAndIgnored) {
-    for (const char* option :
-         {"--ssl", "--sslcert=x", "--tls-cert=x", "--redirport=80", "--reverselookup", "--compress", "--config=x", "--subprotocol=x", "--eof-message=x",
-          "--unbuffer=line", "--framing=null", "--framing=content-length"})
+    for (const char* option : {"--ssl", "--sslcert=x", "--tls-cert=x", "--redirport=80", "--compress", "--config=x",
+                               "--subprotocol=x", "--eof-message=x", "--unbuffer=line", "--framing=null",
+                               "--framing=content-length"})
         EXPECT_EQ(errors_of({option, "cat"}).size(), 1U) << option;
 }
 
