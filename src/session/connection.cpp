@@ -90,6 +90,11 @@ private:
     net::awaitable<void> answer_without_tls();
     net::awaitable<std::unique_ptr<Bridge>> speak_http();
     net::awaitable<Head> read_head(bool first);
+    [[nodiscard]] bool starts_command(const http::Request& request) const;
+    [[nodiscard]] bool wants_name() const {
+        return loop_.server.names && service_ != Service::redirect && !peer_.unix_socket && remote_host_.empty();
+    }
+    net::awaitable<void> find_name();
 
     Answer answer(const http::Request& request);
     http::Refusal redirect(const http::Request& request) const;
@@ -120,6 +125,7 @@ private:
     Service service_;
     net::Stream stream_;
     net::Endpoints peer_;
+    std::string remote_host_;  ///< for --reverse-lookup, once a command is to be started; empty: nobody has asked
     net::Deadline deadline_;
     std::vector<std::byte> unread_;  ///< what came behind the request
     bool exchanging_ = false;        ///< a command is answering, and is told itself when the server stops
@@ -174,6 +180,8 @@ net::awaitable<std::unique_ptr<Bridge>> Connection::speak_http() {
         Head head = co_await read_head(first);
         if (std::holds_alternative<std::monostate>(head)) co_return nullptr;
         const http::Request* const request = std::get_if<http::Request>(&head);
+        if (request && wants_name() && starts_command(*request)) co_await find_name();
+        if (!stream_.is_open()) co_return nullptr;
         Answer outcome = request ? answer(*request) : Answer(std::get<http::Refusal>(std::move(head)));
         if (auto* bridge = std::get_if<std::unique_ptr<Bridge>>(&outcome)) co_return std::move(*bridge);
         const bool kept = co_await give(request, std::move(outcome));
@@ -209,6 +217,27 @@ net::awaitable<Connection::Head> Connection::read_head(bool first) {
         unread_ = std::vector<std::byte>(bytes.begin(), bytes.end());
         if (!std::holds_alternative<std::monostate>(result)) co_return result;
     }
+}
+
+/// Whether some command would be started for it, and no check refuses that.
+bool Connection::starts_command(const http::Request& request) const {
+    using Kind = websocket::Handshake::Kind;
+    const Kind kind = websocket::judge_handshake(request).kind;
+    Found program;
+    const bool matched = loop_.server.router.match(request, look_in(loop_.server.programs, program)).has_value();
+    const bool events = request.method == "GET" && http::asks_for(request.fields, "text/event-stream");
+    bool starts = matched && (kind == Kind::valid || (kind == Kind::plain && events));
+    if (!starts && kind == Kind::plain && loop_.server.cgi)
+        starts = endpoint::find_program(request.path, look_in(loop_.server.cgi, program)).has_value();
+    return starts && !judge(request);
+}
+
+/// The time for it has a limit of its own.
+net::awaitable<void> Connection::find_name() {
+    deadline_.off();
+    remote_host_ =
+        co_await loop_.server.names->name_of(peer_.remote_address, loop_.executor, loop_.mailbox, loop_.timers);
+    limit_handshake();
 }
 
 /// The first refusal of spec section 2's order, or what is asked for.
@@ -331,7 +360,7 @@ endpoint::Peer Connection::peer() const {
     return {peer_.remote_address,     std::to_string(peer_.remote_port),
             peer_.local_address,      std::to_string(peer_.local_port),
             service_ == Service::tls, peer_.unix_socket,
-            stream_.client_subject()};
+            stream_.client_subject(), remote_host_};
 }
 
 /// `request` outlives the exchange.
