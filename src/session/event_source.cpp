@@ -11,11 +11,19 @@ constexpr std::size_t events_read = 4 * 1024;
 
 }  // namespace
 
+EventSource::Lines::Lines(const config::Endpoint& endpoint, framing::Stream stream)
+    : splitter(endpoint.framing, events_read) {
+    if (endpoint.stderr_mode == config::StderrMode::tagged) tagged.emplace(stream);
+}
+
 EventSource::EventSource(LoopResources& loop, Asker asker, RunningCommand command, const config::Endpoint& endpoint,
                          process::Stderr stderr_goes)
-    : Exchange(loop, std::move(asker), std::move(command), endpoint, stderr_goes),
-      splitter_(endpoint.framing, events_read),
-      comment_deadline_(loop.timers, [this] { comment(); }) {}
+    : Exchange(loop, std::move(asker), std::move(command), endpoint, stderr_goes,
+               endpoint.stderr_mode == config::StderrMode::tagged),
+      stdout_(endpoint, framing::Stream::stdout_),
+      comment_deadline_(loop.timers, [this] { comment(); }) {
+    if (stdout_.tagged) stderr_.emplace(endpoint, loop.executor, nursery_, [this] { return read_stderr(); });
+}
 
 std::size_t EventSource::read_at_once() const { return events_read; }
 
@@ -31,19 +39,67 @@ void EventSource::begin() {
     http::add_date(reply, std::chrono::system_clock::now());
     write(http::format(reply, asker_.delivery, loop_.server.config.http_fields));
     if (endpoint_.ping_interval.count() > 0) comment_deadline_.after(endpoint_.ping_interval);
+    if (stderr_) stderr_->pump.start();
 }
 
-void EventSource::take_output(std::span<std::byte> bytes) {
-    std::span<const std::byte> rest = bytes;
-    std::string events;
-    while (const auto piece = splitter_.next(rest)) events_.add(*piece, events);
-    send(events);
-}
+void EventSource::take_output(std::span<std::byte> bytes) { send_lines(stdout_, bytes); }
 
 void EventSource::output_ended() {
+    send_end(stdout_);
+    eased();
+}
+
+/// A line under way on one stream is finished before the other's next begins.
+bool EventSource::must_wait() const { return stderr_ && stderr_->lines.splitter.mid_message(); }
+
+void EventSource::eased() {
+    if (stderr_) stderr_->pump.wake();
+}
+
+void EventSource::give_up_on_the_rest() {
+    if (stderr_ && stderr_->starved) command_.stderr_pipe().close();
+}
+
+/// One read, as for stdout.
+net::Pump::Next EventSource::read_stderr() {
+    using Wait = net::Pump::Next::Wait;
+    net::Descriptor& pipe = command_.stderr_pipe();
+    if (!gone_ && (outlet_.blocked() || stdout_.splitter.mid_message())) return {Wait::woken};
+    const auto chunk = std::span(loop_.scratch.chunk).first(events_read);
+    const net::Transfer transfer = pipe.is_open() ? pipe.read(chunk) : net::Transfer{net::Transfer::State::end};
+    stderr_->starved = transfer.state == net::Transfer::State::would_block && !output_is_overdue();
+    if (stderr_->starved) return {Wait::readable, &pipe};
+    if (transfer.state == net::Transfer::State::moved) {
+        if (!gone_) send_lines(stderr_->lines, chunk.first(transfer.bytes));
+        wake_output();
+        return {Wait::others};
+    }
+    if (!gone_) send_end(stderr_->lines);
+    pipe.close();
+    stderr_->ended = true;
+    wake_output();
+    settle();
+    return {Wait::over};
+}
+
+void EventSource::send_lines(Lines& lines, std::span<const std::byte> bytes) {
     std::string events;
-    if (const auto piece = splitter_.finish()) events_.add(*piece, events);
+    while (const auto piece = lines.splitter.next(bytes)) add(lines, *piece, events);
     send(events);
+    if (stderr_) eased();
+}
+
+void EventSource::send_end(Lines& lines) {
+    std::string events;
+    if (const auto piece = lines.splitter.finish()) add(lines, *piece, events);
+    send(events);
+}
+
+void EventSource::add(Lines& lines, framing::Piece piece, std::string& events) {
+    if (!lines.tagged) return events_.add(piece, events);
+    do {
+        events_.add(lines.tagged->next(piece, loop_.scratch.tagged), events);
+    } while (!piece.bytes.empty());
 }
 
 /// A shell's $?.
@@ -59,7 +115,8 @@ void EventSource::send(std::string_view events, bool last) {
 
 /// Within a message it would cut that in two, and where the client is behind there is no need of one, and no room.
 void EventSource::comment() {
-    if (!outlet_.blocked() && !splitter_.mid_message()) send(http::EventStream::comment());
+    const bool within = stdout_.splitter.mid_message() || must_wait();
+    if (!outlet_.blocked() && !within) send(http::EventStream::comment());
     comment_deadline_.after(endpoint_.ping_interval);
 }
 

@@ -17,7 +17,7 @@ constexpr auto linger_patience = 2s;
 }  // namespace
 
 Exchange::Exchange(LoopResources& loop, Asker asker, RunningCommand command, const config::Endpoint& endpoint,
-                   process::Stderr stderr_goes)
+                   process::Stderr stderr_goes, bool reads_stderr)
     : loop_(loop),
       asker_(std::move(asker)),
       endpoint_(endpoint),
@@ -30,6 +30,7 @@ Exchange::Exchange(LoopResources& loop, Asker asker, RunningCommand command, con
       outlet_(asker_.stream, nursery_,
               [this] {
                   output_.wake();
+                  eased();
                   settle();
               }),
       command_(loop, nursery_, std::move(command.child), std::move(command.slot), endpoint.close_grace,
@@ -46,7 +47,8 @@ Exchange::Exchange(LoopResources& loop, Asker asker, RunningCommand command, con
       client_deadline_(loop.timers, [this] { check_client(); }),
       overdue_deadline_(loop.timers, [this] { give_up_on_output(); }),
       linger_deadline_(loop.timers, [this] { client_gone(); }) {
-    if (stderr_goes == process::Stderr::pipe) stderr_log_.emplace(loop, nursery_, command_.stderr_pipe(), id_);
+    if (stderr_goes == process::Stderr::pipe && !reads_stderr)
+        stderr_log_.emplace(loop, nursery_, command_.stderr_pipe(), id_);
 }
 
 net::awaitable<bool> Exchange::run() {
@@ -82,7 +84,7 @@ net::Pump::Next Exchange::output() {
     using Wait = net::Pump::Next::Wait;
     net::Descriptor& pipe = command_.stdout_pipe();
     for (int round = 0; round < rounds_a_turn; ++round) {
-        if (outlet_.blocked() && !gone_) return {Wait::woken};
+        if (!gone_ && (outlet_.blocked() || must_wait())) return {Wait::woken};
         const auto chunk = std::span(loop_.scratch.chunk).subspan(gap, read_at_once());
         const net::Transfer transfer = pipe.is_open() ? pipe.read(chunk) : net::Transfer{net::Transfer::State::end};
         output_starved_ = transfer.state == net::Transfer::State::would_block && !output_overdue_;
@@ -130,6 +132,7 @@ void Exchange::client_gone() {
     asker_.stream.close();
     dismiss();
     output_.wake();
+    eased();
     settle();
 }
 
@@ -142,7 +145,7 @@ void Exchange::stop() {
 /// What the facts so far lead to; idempotent.
 void Exchange::settle() {
     if (outlet_.failed()) client_gone();
-    if (!command_.exit() || !output_ended_ || (outlet_.blocked() && !gone_)) return;
+    if (!command_.exit() || !output_ended_ || !has_said_the_rest() || (outlet_.blocked() && !gone_)) return;
     if (!std::exchange(said_all_, true) && !gone_) command_ended(*command_.exit());
     if (gone_ || !outlet_.blocked()) finished_.set();
 }
@@ -152,6 +155,7 @@ void Exchange::give_up_on_output() {
     output_overdue_ = true;
     if (output_starved_) command_.stdout_pipe().close();
     if (stderr_log_) command_.stderr_pipe().close();
+    give_up_on_the_rest();
 }
 
 void Exchange::check_idle() {

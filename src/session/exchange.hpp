@@ -20,9 +20,10 @@ struct Asker {
 /// that has sent FIN may still read, so the answer goes on.
 class Exchange : public Stoppable {
 public:
-    /// `asker`'s references and `endpoint` outlive this.
+    /// `asker`'s references and `endpoint` outlive this. A stderr that is a pipe goes to the log, unless who derives
+    /// from this `reads_stderr`.
     Exchange(LoopResources& loop, Asker asker, RunningCommand command, const config::Endpoint& endpoint,
-             process::Stderr stderr_goes);
+             process::Stderr stderr_goes, bool reads_stderr = false);
     virtual ~Exchange() = default;
     Exchange(const Exchange&) = delete;
     Exchange& operator=(const Exchange&) = delete;
@@ -43,6 +44,14 @@ protected:
     virtual void command_ended(process::ExitStatus) {}
     /// Begins, with the command running.
     virtual void begin() {}
+    /// Whether reading stdout must wait, for something else is under way to the client.
+    [[nodiscard]] virtual bool must_wait() const { return false; }
+    /// The client takes more.
+    virtual void eased() {}
+    /// Whether nothing but stdout was to be read, or all else has been.
+    [[nodiscard]] virtual bool has_said_the_rest() const { return true; }
+    /// What else is to be read, and is not there yet, is not to be waited for.
+    virtual void give_up_on_the_rest() {}
     /// Whether nothing more of the client is read for the request.
     [[nodiscard]] virtual bool has_read_all() const { return true; }
     /// Whether what is missing is the client's to send now.
@@ -59,6 +68,8 @@ protected:
     /// The client's FIN has come, or will be the next thing to come.
     void look_for_end();
     void cannot_be_kept() { keep_ = false; }
+    void wake_output() { output_.wake(); }
+    [[nodiscard]] bool output_is_overdue() const { return output_overdue_; }
     void settle();
 
     LoopResources& loop_;
