@@ -156,8 +156,8 @@ Complaint set_mode(Draft& draft, std::string_view value) {
 }
 
 Complaint set_framing(Draft& draft, std::string_view value) {
-    constexpr std::array<std::pair<std::string_view, framing::Kind>, 2> words{
-        {{"lines", framing::Kind::lines}, {"raw", framing::Kind::raw}}};
+    constexpr std::array<std::pair<std::string_view, framing::Kind>, 3> words{
+        {{"lines", framing::Kind::lines}, {"null", framing::Kind::null}, {"raw", framing::Kind::raw}}};
     return set_word(draft.config.endpoint.framing, value, words, "a framing");
 }
 
@@ -298,7 +298,8 @@ const std::array rows = std::to_array<Option>({
     {"header-http", 0, "", Takes::values, "H", "", Group::access, "header for all other responses",
      [](Draft& draft, std::string_view value) { return add_field(draft.config.http_fields, value); }},
     {"framing", 0, "", Takes::value, "F", "lines", Group::command,
-     "lines: a message is a line of text; raw: whatever is read, as binary messages", set_framing},
+     "lines: a message is a line of text; null: text up to a NUL; raw: whatever is read, as binary messages",
+     set_framing},
     {"binary", 0, "", Takes::boolean, "", "", Group::command, "short for --framing raw", set_binary},
     {"stderr", 0, "passstderr", Takes::value, "MODE", "log", Group::command,
      "log, discard, merge (as if stdout) or tagged (both streams, each line in JSON)", set_stderr},

@@ -8,19 +8,12 @@
 namespace wsinetd::framing {
 namespace {
 
-constexpr std::byte line_feed{'\n'};
 constexpr std::array<std::byte, 1> carriage_return{std::byte{'\r'}};
 
-bool ends_in_carriage_return(std::span<const std::byte> bytes) {
-    return !bytes.empty() && bytes.back() == carriage_return[0];
-}
+std::byte delimiter_of(Kind kind) { return kind == Kind::null ? std::byte{0} : std::byte{'\n'}; }
 
-std::span<const std::byte> without_carriage_return(std::span<const std::byte> line) {
-    return ends_in_carriage_return(line) ? line.first(line.size() - 1) : line;
-}
-
-std::optional<std::size_t> find_line_feed(std::span<const std::byte> bytes) {
-    const void* const found = std::memchr(bytes.data(), static_cast<int>(line_feed), bytes.size());
+std::optional<std::size_t> find(std::byte delimiter, std::span<const std::byte> bytes) {
+    const void* const found = std::memchr(bytes.data(), static_cast<int>(delimiter), bytes.size());
     if (!found) return {};
     return static_cast<const std::byte*>(found) - bytes.data();
 }
@@ -33,11 +26,21 @@ std::span<const std::byte> take(std::span<const std::byte>& bytes, std::size_t c
 
 }  // namespace
 
+/// Whether the last byte may belong to a line's end. In records it never does.
+bool Splitter::ends_in_carriage_return(std::span<const std::byte> bytes) const {
+    return kind_ == Kind::lines && !bytes.empty() && bytes.back() == carriage_return[0];
+}
+
+std::span<const std::byte> Splitter::without_carriage_return(std::span<const std::byte> line) const {
+    return ends_in_carriage_return(line) ? line.first(line.size() - 1) : line;
+}
+
 std::optional<Piece> Splitter::next(std::span<const std::byte>& chunk) {
     forget_delivered();
     if (chunk.empty()) return {};
     switch (kind_) {
         case Kind::raw: return Piece{take(chunk, std::min(chunk.size(), limit_)), true, true};
+        case Kind::null:
         case Kind::lines: return mid_message_ ? next_of_long_line(chunk) : next_line(chunk);
     }
     return {};
@@ -45,9 +48,9 @@ std::optional<Piece> Splitter::next(std::span<const std::byte>& chunk) {
 
 /// The beginning of a line: all of it, where it is not too long.
 std::optional<Piece> Splitter::next_line(std::span<const std::byte>& chunk) {
-    const std::optional<std::size_t> end = find_line_feed(chunk);
+    const std::optional<std::size_t> end = find(delimiter_of(kind_), chunk);
     const std::size_t arrived = end.value_or(chunk.size());
-    const bool returns = arrived > 0 ? chunk[arrived - 1] == carriage_return[0] : ends_in_carriage_return(held_);
+    const bool returns = ends_in_carriage_return(arrived > 0 ? chunk.first(arrived) : held_);
     if (held_.size() + arrived - (returns ? 1 : 0) > limit_) return begin_long_line(chunk);
     if (!end) {
         hold(take(chunk, arrived));
@@ -72,9 +75,9 @@ Piece Splitter::begin_long_line(std::span<const std::byte>& chunk) {
 std::optional<Piece> Splitter::next_of_long_line(std::span<const std::byte>& chunk) {
     if (carriage_return_) {
         carriage_return_ = false;
-        if (chunk.front() != line_feed) return emit(carriage_return, false);
+        if (chunk.front() != delimiter_of(kind_)) return emit(carriage_return, false);
     }
-    const std::optional<std::size_t> end = find_line_feed(chunk);
+    const std::optional<std::size_t> end = find(delimiter_of(kind_), chunk);
     if (end && *end <= limit_) return emit(without_carriage_return(take(chunk, *end + 1).first(*end)), true);
     const Piece piece = stream(take(chunk, std::min(chunk.size(), limit_)));
     if (piece.bytes.empty()) return {};

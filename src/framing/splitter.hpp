@@ -9,7 +9,8 @@ namespace wsinetd::framing {
 /// Pieces are views, good until the next call and as long as the chunk they were cut from.
 class Splitter {
 public:
-    /// A line of at most `limit` bytes, 2 or more, is one piece; of a longer one, pieces go out as they come. No piece
+    /// A line (or with Kind::null a record; what is said of lines goes for both) of at most `limit` bytes, 2 or more, is one
+    /// piece; of a longer one, pieces go out as they come. No piece
     /// is longer, but by a '\r' that was held as it might have belonged to the line's end.
     explicit Splitter(Kind kind, std::size_t limit = max_piece) : kind_(kind), limit_(limit) {}
 
@@ -26,6 +27,8 @@ public:
     [[nodiscard]] bool mid_message() const noexcept { return mid_message_; }
 
 private:
+    [[nodiscard]] bool ends_in_carriage_return(std::span<const std::byte> bytes) const;
+    [[nodiscard]] std::span<const std::byte> without_carriage_return(std::span<const std::byte> line) const;
     std::optional<Piece> next_line(std::span<const std::byte>& chunk);
     std::optional<Piece> next_of_long_line(std::span<const std::byte>& chunk);
     Piece begin_long_line(std::span<const std::byte>& chunk);

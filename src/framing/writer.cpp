@@ -15,6 +15,9 @@ std::byte* Writer::pack(std::byte* front, const Piece& piece) const {
         case Kind::lines:
             if (piece.last) *front++ = std::byte{'\n'};
             break;
+        case Kind::null:
+            if (piece.last) *front++ = std::byte{0};
+            break;
         case Kind::raw: break;
     }
     return front;

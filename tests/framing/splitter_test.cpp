@@ -303,5 +303,36 @@ TEST(RawSplitter, GivesAtMost64KiBAMessage) {
     EXPECT_THAT(split(Kind::raw, {line_of(65537)}), ElementsAre("<" + line_of(65536) + ">", "<x>"));
 }
 
+// Records that end in NUL.
+
+TEST(NullSplitter, CutsAtEachNulAndNowhereElse) {
+    EXPECT_THAT(split(Kind::null, {std::string("a\nb\0c\0", 6)}), ElementsAre("<a\nb>", "<c>"));
+}
+
+TEST(NullSplitter, KeepsACarriageReturnBeforeTheNul) {
+    EXPECT_THAT(split(Kind::null, {std::string("a\r\0b\r", 5)}), ElementsAre("<a\r>", "<b\r>"));
+}
+
+TEST(NullSplitter, TakesAnEmptyRecordForAnEmptyMessage) {
+    EXPECT_THAT(split(Kind::null, {std::string("\0\0", 2)}), ElementsAre("<>", "<>"));
+}
+
+TEST(NullSplitter, CountsALastRecordWithoutNul) {
+    EXPECT_THAT(split(Kind::null, {std::string("a\0b", 3)}), ElementsAre("<a>", "<b>"));
+    EXPECT_THAT(split(Kind::null, {std::string("a\0", 2)}), ElementsAre("<a>"));
+}
+
+TEST(NullSplitter, GivesTheSameMessagesHoweverTheOutputIsCut) {
+    const std::string output("one\r\n\0\0two\0three\r", 17);
+    every_split(output, [](const Pieces& chunks) {
+        EXPECT_THAT(split(Kind::null, chunks), ElementsAre("<one\r\n>", "<>", "<two>", "<three\r>"));
+    });
+}
+
+TEST(NullSplitter, StreamsARecordThatIsLongerThanAPiece) {
+    EXPECT_THAT(split(Kind::null, {std::string("abcdef\rg\0h\0", 11)}, 4),
+                ElementsAre("<abcd-", "-ef\rg>", "<h>"));
+}
+
 }  // namespace
 }  // namespace wsinetd::framing

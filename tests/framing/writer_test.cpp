@@ -105,5 +105,14 @@ TEST(RawWriter, AddsNothing) {
     EXPECT_EQ(packed(Kind::raw, {"", "a\n", std::string_view("\0\xff", 2), ""}), std::string("a\n\0\xff", 4));
 }
 
+TEST(Writer, EndsARecordWithNul) {
+    Buffer buffer(Kind::null);
+    buffer.add("one\n");
+    buffer.add("");
+    buffer.add("tw", true, false);
+    buffer.add("o", false, true);
+    EXPECT_EQ(buffer.packed(), std::string("one\n\0\0two\0", 10));
+}
+
 }  // namespace
 }  // namespace wsinetd::framing

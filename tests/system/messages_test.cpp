@@ -486,5 +486,33 @@ TEST(Messages, NoOutputWhateverBreaksAClient) {
 
 #undef BAD
 
+// --framing null.
+
+TEST(Messages, ARecordMayHoldNewlinesBothWays) {
+    Server server({"--framing", "null", "cat"});
+    Client client(server.port());
+    for (const std::string text : {"two\nlines", "", "\r", "ends in CR LF\r\n"}) {
+        client.send(text);
+        EXPECT_EQ(client.receive(), text);
+        EXPECT_TRUE(client.received_text());
+    }
+    EXPECT_EQ(client.close(1000), closed_with(1000));
+}
+
+TEST(Messages, ALastRecordWithoutNulCounts) {
+    Server server({"--framing", "null", "printf", R"(one\0\0three\nlines)"});
+    Client client(server.port());
+    EXPECT_THAT(client.receive_all(), ElementsAre("one", "", "three\nlines"));
+    EXPECT_EQ(client.closed(), closed_with(1000));
+}
+
+TEST(Messages, ALongRecordPassesInFragmentsOfOneMessage) {
+    const std::string text(3 * piece + 1, 'x');
+    Server server({"--framing", "null", "cat"});
+    Client client(server.port());
+    client.send(text);
+    EXPECT_TRUE(client.receive() == text);
+}
+
 }  // namespace
 }  // namespace wsinetd::fixtures
