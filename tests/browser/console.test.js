@@ -39,6 +39,20 @@ describe('The console', () => {
       await server.logged(new RegExp(`target="?${endpoint.replace(/[?]/g, '[?]')}"? .*status=101`));
     });
 
+  test('stands at /_console/ where files are served, and opens what is at /', async (t) => {
+    const files = folder(t);
+    writeFileSync(join(files, 'index.html'), '<!doctype html><title>a file</title><link rel="icon" href="data:,">');
+    const server = await Server.start(t, ['cat'], ['--static-dir', files]);
+    const page = await Console.open(t, browser, server.url());
+    assert.equal(await page.page.title(), 'a file');
+    await page.page.goto(server.url('/_console'));
+    assert.equal(await page.url.inputValue(), server.socketUrl());
+    await page.connect();
+    await page.send('hello');
+    await page.shows('received', 'hello');
+    assert.deepEqual(page.page.complaints, []);
+  });
+
   test('sends and shows text, with time, direction, size, and the counts of both ways', async (t) => {
     const server = await Server.start(t, 'while read -r line; do echo "Hello, $line!"; done');
     const page = await Console.open(t, browser, server.url());

@@ -1,6 +1,6 @@
 // Who must not get in: pages of strangers, and scripts that are none of the page's own.
 import assert from 'node:assert/strict';
-import {existsSync} from 'node:fs';
+import {existsSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {after, before, describe} from 'node:test';
 
@@ -58,6 +58,53 @@ describe('A page of another origin', () => {
     await page.waitForFunction(() => document.title === '1006');
     await server.logged(/origin=\S*null\S* status=403/);
     assert.ok(!started());
+  });
+
+  test('is refused Server-sent events, which the server\'s own page gets', async (t) => {
+    const {command, started} = tracing(t);
+    const server = await Server.start(t, [...command.slice(0, 2), 'touch "$0"; echo hello; sleep 60', command[3]]);
+    const port = await serveSite(t, '<title>evil</title>');
+    const page = await openPage(t, browser);
+    const events = (url) => page.evaluate((target) => new Promise((resolve) => {
+      const source = new EventSource(target);
+      source.onmessage = ({data}) => { resolve(data); source.close(); };
+      source.onerror = () => { resolve('refused'); source.close(); };
+    }), url);
+    await page.goto(`http://evil.test:${port}/`);
+    assert.equal(await events(server.url()), 'refused');
+    await server.logged(new RegExp(`origin=\\S*evil\\.test:${port}\\S* status=403`));
+    assert.ok(!started());
+    await page.goto(server.url());
+    assert.equal(await events(server.url()), 'hello');
+    assert.ok(started());
+  });
+
+  test('starts no CGI program: not by a request that has no Origin, not by a form, not by a link', async (t) => {
+    const path = folder(t);
+    const trace = join(path, 'trace');
+    writeFileSync(join(path, 'program'), `#!/bin/sh\ntouch ${trace}\necho Content-Type: text/plain\necho\necho hello\n`, {mode: 0o755});
+    const server = await Server.start(t, ['cat'], ['--cgi-dir', path]);
+    const url = server.url('/program');
+    const port = await serveSite(t, `<a href="${url}">link</a><form method="post" action="${url}"><button>post</button></form>`);
+    const page = await openPage(t, browser);
+    const refusals = () => server.log.match(/target=\S*program\S* .*status=403/g)?.length ?? 0;
+    let expected = 0;
+    for (const attack of [
+      () => page.evaluate((target) => { new Image().src = target; }, url),
+      () => page.evaluate((target) => { fetch(target, {mode: 'no-cors'}); }, url),
+      () => page.evaluate((target) => { fetch(target, {method: 'POST', body: 'x', mode: 'no-cors'}); }, url),
+      () => page.getByRole('button', {name: 'post'}).click(),
+      () => page.getByRole('link').click(),
+    ]) {
+      await page.goto(`http://evil.test:${port}/`);
+      await attack();
+      expected += 1;
+      await eventually(() => refusals() === expected, () => `${attack}:\n${server.log}`);
+      assert.ok(!existsSync(trace), String(attack));
+    }
+    await page.goto(url);  // typed in by the user
+    assert.equal((await page.textContent('body')).trim(), 'hello');
+    assert.ok(existsSync(trace));
   });
 
   test('cannot put the console into a frame', async (t) => {
