@@ -135,6 +135,25 @@ void check_directory(std::string_view option, std::string& path, Errors& errors)
         path = absolute(path);
 }
 
+/// Where coreutils put it, on Debian and elsewhere.
+constexpr const char* stdbuf_libraries[] = {"/usr/libexec/coreutils/libstdbuf.so", "/usr/lib/coreutils/libstdbuf.so",
+                                            "/usr/local/libexec/coreutils/libstdbuf.so"};
+
+/// In front of what --env defines, so that it wins; a library that it preloads is kept.
+void check_unbuffer(Endpoint& endpoint, Errors& errors) {
+    if (endpoint.unbuffer == Unbuffer::off) return;
+    const auto* const library =
+        std::ranges::find_if(stdbuf_libraries, [](const char* path) { return ::access(path, R_OK) == 0; });
+    if (library == std::end(stdbuf_libraries)) {
+        errors.emplace_back("--unbuffer line needs stdbuf's library, libstdbuf.so of coreutils, which is not here");
+        return;
+    }
+    for (std::string& entry : endpoint.env)
+        if (entry.starts_with("LD_PRELOAD=")) entry.insert(entry.find('=') + 1, std::string(*library) + ":");
+    endpoint.env.insert(endpoint.env.begin(),
+                        {std::string("LD_PRELOAD=") + *library, "_STDBUF_O=L", "PYTHONUNBUFFERED=1"});
+}
+
 void check_served(Config& config, Errors& errors) {
     const Endpoint& endpoint = config.endpoint;
     if (!endpoint.command.empty() && !endpoint.dir.empty())
@@ -242,6 +261,7 @@ std::vector<std::string> check(Config& config) {
     check_command(config.endpoint, errors);
     check_directory("cwd", config.endpoint.cwd, errors);
     check_served(config, errors);
+    check_unbuffer(config.endpoint, errors);
     check_identity(config.endpoint, errors);
     return errors;
 }

@@ -15,6 +15,7 @@ using Milliseconds = std::chrono::milliseconds;
 
 enum class StderrMode { log, discard, merge, tagged };
 enum class OnBinary { close, ignore, accept };
+enum class Unbuffer { off, line };
 enum class Action { serve, check, version, license, help };
 
 /// Whose rights a command runs with; numbers, as the system has them.
@@ -32,6 +33,9 @@ struct Endpoint {
     framing::Kind framing = framing::Kind::lines;
     StderrMode stderr_mode = StderrMode::log;
     OnBinary on_binary = OnBinary::close;
+    std::optional<std::string> eof_message;  ///< a text message equal to it closes the command's stdin
+    std::vector<std::string> subprotocols;   ///< to select, in order of preference; `*`: the client's first
+    Unbuffer unbuffer = Unbuffer::off;
     std::uint64_t max_message_size = 1024 * 1024;  ///< bytes; 0: no limit
     Milliseconds ping_interval{30'000};            ///< 0: off
     Milliseconds idle_timeout{0};                  ///< 0: off
@@ -54,8 +58,8 @@ struct Config {
     std::vector<std::string> spare_addresses;                ///< of those, left out where the machine lacks them
     std::string unix_socket;                                 ///< path; empty: none
     unsigned unix_socket_mode = 0660;
-    std::vector<std::string> tls_certificates;  ///< paths of PEM files; with `tls_keys` they turn TCP to TLS
-    std::vector<std::string> tls_keys;          ///< one for each of those, in their order
+    std::vector<std::string> tls_certificates;   ///< paths of PEM files; with `tls_keys` they turn TCP to TLS
+    std::vector<std::string> tls_keys;           ///< one for each of those, in their order
     std::string tls_client_ca;                   ///< empty: clients need no certificate
     bool tls_wanted = false;                     ///< --ssl: both of the above are required
     std::optional<std::uint16_t> redirect_port;  ///< plain HTTP that leads to https; 0: a free one
@@ -67,7 +71,7 @@ struct Config {
     std::string static_dir;                      ///< files over HTTP; empty: none
     std::string cgi_dir;                         ///< CGI programs over HTTP; empty: none
     bool dev_console = false;
-    std::uint64_t max_processes = 1024;          ///< 0: no limit
+    std::uint64_t max_processes = 1024;  ///< 0: no limit
     std::uint64_t max_connections = 10'000;
     Milliseconds handshake_timeout{10'000};
     Milliseconds shutdown_grace{10'000};

@@ -186,6 +186,18 @@ Complaint set_on_binary(Draft& draft, std::string_view value) {
     return set_word(draft.config.endpoint.on_binary, value, words, "a way to treat binary messages");
 }
 
+Complaint set_unbuffer(Draft& draft, std::string_view value) {
+    constexpr std::array<std::pair<std::string_view, Unbuffer>, 2> words{
+        {{"off", Unbuffer::off}, {"line", Unbuffer::line}}};
+    return set_word(draft.config.endpoint.unbuffer, value, words, "a way to flush a command's output");
+}
+
+Complaint add_subprotocol(Draft& draft, std::string_view value) {
+    if (!is_token(value)) return is_not(value, "the name of a subprotocol (letters, digits and -._~, or *)");
+    draft.config.endpoint.subprotocols.emplace_back(value);
+    return {};
+}
+
 Complaint set_log_level(Draft& draft, std::string_view value) {
     using log::Level;
     constexpr std::array<std::pair<std::string_view, Level>, 6> words{{{"debug", Level::debug},
@@ -303,8 +315,18 @@ const std::array rows = std::to_array<Option>({
     {"binary", 0, "", Takes::boolean, "", "", Group::command, "short for --framing raw", set_binary},
     {"stderr", 0, "passstderr", Takes::value, "MODE", "log", Group::command,
      "log, discard, merge (as if stdout) or tagged (both streams, each line in JSON)", set_stderr},
+    {"eof-message", 0, "", Takes::value, "TEXT", "", Group::command,
+     "a text message equal to TEXT closes the command's stdin; output goes on",
+     [](Draft& draft, std::string_view value) -> Complaint {
+         draft.config.endpoint.eof_message = value;
+         return {};
+     }},
     {"on-binary", 0, "", Takes::value, "HOW", "close", Group::command,
      "a binary message to a text endpoint: close (1003), ignore, or accept (as if text)", set_on_binary},
+    {"subprotocol", 0, "", Takes::values, "NAME", "", Group::command,
+     "subprotocol to select, in order of preference; * takes the client's first", add_subprotocol},
+    {"unbuffer", 0, "", Takes::value, "HOW", "off", Group::command,
+     "line: make C stdio and Python in the command flush each line (by stdbuf's library)", set_unbuffer},
     {"max-message-size", 0, "maxframesize", Takes::value, "N", "1MiB", Group::limits,
      "larger messages from a client close with 1009; 0 is no limit", set_size},
     {"max-processes", 0, "maxforks", Takes::value, "N", "1024", Group::limits,

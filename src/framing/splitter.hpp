@@ -9,9 +9,9 @@ namespace wsinetd::framing {
 /// Pieces are views, good until the next call and as long as the chunk they were cut from.
 class Splitter {
 public:
-    /// A line (or with Kind::null a record; what is said of lines goes for both) of at most `limit` bytes, 2 or more, is one
-    /// piece; of a longer one, pieces go out as they come. No piece
-    /// is longer, but by a '\r' that was held as it might have belonged to the line's end.
+    /// A line (or with Kind::null a record; what is said of lines goes for both) of at most `limit` bytes, 2 or more,
+    /// is one piece; of a longer one, pieces go out as they come. No piece is longer, but by a '\r' that was held as it
+    /// might have belonged to the line's end.
     explicit Splitter(Kind kind, std::size_t limit = max_piece) : kind_(kind), limit_(limit) {}
 
     /// Takes one piece off the front of `chunk`. Nothing: the chunk is used up, and a line under way is held.

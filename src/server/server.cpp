@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <boost/asio/signal_set.hpp>
 #include <cerrno>
 #include <csignal>
@@ -100,6 +101,7 @@ private:
     process::Leftovers leftovers_;
     session::Slots connections_;
     session::Slots processes_;
+    std::atomic<bool> hinted_ = false;
     endpoint::Router router_;
     endpoint::Origins origins_;
     std::vector<std::string> passed_environment_;
@@ -172,8 +174,9 @@ Server::Server(const config::Config& config, log::Log& log, std::shared_ptr<cons
       programs_(tree_of(config.endpoint.dir)),
       cgi_(tree_of(config.cgi_dir)),
       files_(files_of(config)),
-      resources_{config,  log,      launcher_,           cgroups_.get(),  leftovers_,      connections_, processes_,
-                 router_, origins_, passed_environment_, random_number(), programs_.get(), cgi_.get(),   files_.get()},
+      resources_{config,          log,        launcher_,   cgroups_.get(), leftovers_,          connections_,
+                 processes_,      hinted_,    router_,     origins_,       passed_environment_, random_number(),
+                 programs_.get(), cgi_.get(), files_.get()},
       tls_(std::move(tls)),
       loop_ended_(executor_) {
     if (config.reverse_lookup) resources_.names = &names_;

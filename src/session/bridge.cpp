@@ -13,6 +13,11 @@ constexpr int rounds_a_turn = 4;
 /// From here on a frame's header is written into the space before its payload instead of copying the payload.
 constexpr std::size_t in_place_size = 32 * 1024;
 
+/// Of glibc, for a pipe.
+constexpr std::size_t stdio_block = 4096;
+/// A command that is asked for as much as it prints may fill one or two by chance.
+constexpr std::uint8_t blocks_of_a_hint = 3;
+
 std::size_t longest_held(config::StderrMode mode) {
     return mode == config::StderrMode::tagged ? tagged_limit : framing::max_piece;
 }
@@ -69,6 +74,7 @@ Bridge::Bridge(LoopResources& loop, net::Stream& stream, std::unique_ptr<process
       idle_deadline_(loop.timers, [this] { check_idle(); }),
       closing_deadline_(loop.timers, [this] { watch_closing(); }),
       overdue_deadline_(loop.timers, [this] { give_up_on_output(); }) {
+    if (endpoint.eof_message) eof_message_ = std::make_unique<framing::EofMessage>(*endpoint.eof_message);
     if (endpoint.stderr_mode == config::StderrMode::tagged) {
         stderr_.emplace(loop.executor, nursery_, command_.stderr_pipe(), endpoint.framing, tagged_limit,
                         [this](Source& source) { return output(source); });
@@ -149,8 +155,23 @@ Bridge::Turn Bridge::read_output(Source& source) {
     if (discarding()) return Turn::busy;
     source.unframed.rest = chunk.first(transfer.bytes);
     last_data_ = net::Clock::now();
+    if (blocks_ < blocks_of_a_hint) look_for_blocks(source, source.unframed.rest);
     if (!send_output(source)) return Turn::blocked;
     return transfer.bytes < wanted ? Turn::starved : Turn::busy;  // a short read has emptied the pipe
+}
+
+/// What C's stdio writes to a pipe unless it is told otherwise: lines wait until there are 4,096 bytes of them. Told
+/// once a server.
+void Bridge::look_for_blocks(const Source& source, std::span<const std::byte> read) {
+    if (endpoint_.framing != framing::Kind::lines || endpoint_.unbuffer == config::Unbuffer::line) return;
+    const bool block = read.size() == stdio_block && read.back() != std::byte{'\n'} && !source.tagged;
+    blocks_ = block ? static_cast<std::uint8_t>(blocks_ + 1) : 0;
+    if (blocks_ < blocks_of_a_hint || loop_.server.hinted.exchange(true)) return;
+    loop_.server.log.write(log::Level::info, "the output comes in blocks of 4096 bytes",
+                           {{"id", id_},
+                            {"hint",
+                             "the command keeps lines back until it has that many; --unbuffer line, or a flush "
+                             "after each line, would send them at once"}});
 }
 
 bool Bridge::must_wait(const Source& source) const {
@@ -290,6 +311,7 @@ void Bridge::take_input(std::span<std::byte> bytes) {
     if (taken.any_data) last_data_ = net::Clock::now();
     if (taken.pongs.size > 0) outgoing_.write(taken.pongs.bytes());
     if (taken.front != begin) write_stdin({begin, taken.front});
+    if (stdin_ending_) close_stdin();
     settle();
 }
 
@@ -297,9 +319,7 @@ void Bridge::take_event(const websocket::Event& event, Taken& taken) {
     if (const auto* data = std::get_if<websocket::Data>(&event)) {
         if (discarding()) return;
         taken.any_data = true;
-        const bool ignored = data->type == websocket::Opcode::binary && endpoint_.framing != framing::Kind::raw &&
-                             endpoint_.on_binary == config::OnBinary::ignore;
-        if (!ignored) taken.front = writer_.pack(taken.front, data->piece);
+        if (pass(*data, taken)) taken.front = writer_.pack(taken.front, data->piece);
     } else if (const auto* ping = std::get_if<websocket::Ping>(&event)) {
         if (client_ != Client::open) return;
         if (outgoing_.blocked())
@@ -315,6 +335,25 @@ void Bridge::take_event(const websocket::Event& event, Taken& taken) {
     }
 }
 
+/// Whether the piece is the command's. What --eof-message has held back goes before it.
+bool Bridge::pass(const websocket::Data& data, Taken& taken) {
+    if (data.type == websocket::Opcode::binary && endpoint_.framing != framing::Kind::raw &&
+        endpoint_.on_binary == config::OnBinary::ignore)
+        return false;
+    if (!eof_message_) return true;
+    if (stdin_ending_) return false;
+    if (data.type != websocket::Opcode::text) return true;
+    using Judged = framing::EofMessage::Judgement::Verdict;
+    const auto judged = eof_message_->next(data.piece);
+    stdin_ending_ = judged.verdict == Judged::is_it;
+    if (!judged.before.empty()) {
+        write_stdin({loop_.scratch.input.data(), taken.front});
+        write_stdin(std::as_bytes(std::span(judged.before)));
+        taken.front = loop_.scratch.input.data();
+    }
+    return judged.verdict == Judged::other;
+}
+
 /// Hands the command what it would not take before. False: it still does not.
 bool Bridge::feed_command() {
     if (to_command_.empty()) return true;
@@ -327,6 +366,10 @@ bool Bridge::feed_command() {
 }
 
 void Bridge::write_stdin(std::span<const std::byte> bytes) {
+    if (!to_command_.empty()) {
+        to_command_.insert(to_command_.end(), bytes.begin(), bytes.end());
+        return;
+    }
     while (!bytes.empty() && command_.stdin_pipe().is_open()) {
         const net::Transfer transfer = command_.stdin_pipe().write(bytes);
         switch (transfer.state) {

@@ -1,4 +1,5 @@
 #pragma once  // A WebSocket joined to a command: the hot path, and how a session ends (spec sections 3 and 4).
+#include "framing/eof_message.hpp"
 #include "framing/writer.hpp"
 #include "net/hang_up.hpp"
 #include "session/command.hpp"
@@ -59,6 +60,7 @@ private:
     net::Pump::Next output(Source& source);
     Turn output_turn(Source& source);
     Turn read_output(Source& source);
+    void look_for_blocks(const Source& source, std::span<const std::byte> read);
     bool send_output(Source& source);
     bool frame_output(Source& source, websocket::Frames& frames);
     bool frame_tagged_output(Source& source, websocket::Frames& frames);
@@ -74,6 +76,7 @@ private:
     void take_input(std::span<std::byte> bytes);
     void take_event(const websocket::Event& event, Taken& taken);
     [[nodiscard]] bool feed_command();
+    [[nodiscard]] bool pass(const websocket::Data& data, Taken& taken);
     void write_stdin(std::span<const std::byte> bytes);
     net::Pump::Next until_stdin_writable();
 
@@ -117,6 +120,7 @@ private:
     std::vector<std::byte> partial_;     ///< a frame that is not whole yet
     std::vector<std::byte> to_command_;  ///< packed, but stdin would not take it
     bool stdin_ending_ = false;
+    std::unique_ptr<framing::EofMessage> eof_message_;  ///< nullptr without --eof-message
     net::Pump input_;
     std::optional<StderrLog> stderr_log_;  ///< with --stderr log
     bool input_blocked_ = false;
@@ -138,6 +142,7 @@ private:
     net::TimePoint closing_progress_{};
     std::uint64_t closing_unsent_ = 0;
     std::uint64_t received_ = 0;
+    std::uint8_t blocks_ = 0;  ///< reads in a row that were full blocks of C's stdio
 
     net::Deadline keepalive_deadline_;
     net::Deadline probe_deadline_;

@@ -333,14 +333,16 @@ std::optional<http::Refusal> Connection::judge(const http::Request& request) con
 Connection::Answer Connection::start_session(const http::Request& request, const endpoint::Match& match,
                                              const Found& program, const std::string& key) {
     const endpoint::Peer asking = peer();
-    const Order order{request, match, asking, match.endpoint->dir.empty() ? nullptr : &program};
+    const auto subprotocol = websocket::select_subprotocol(request, match.endpoint->subprotocols);
+    Order order{request, match, asking, match.endpoint->dir.empty() ? nullptr : &program};
+    if (subprotocol) order.subprotocol = *subprotocol;
     auto started = start(loop_, order);
     if (auto* refusal = std::get_if<http::Refusal>(&started)) return std::move(*refusal);
     auto& running = std::get<RunningCommand>(started);
     log_request(&request, 101, {});
+    std::string reply = websocket::accept_reply(key, config_.upgrade_fields, subprotocol, running.id);
     return std::make_unique<Bridge>(loop_, stream_, std::move(running.child), std::move(running.slot), *match.endpoint,
-                                    std::move(running.id), remote(),
-                                    websocket::accept_reply(key, config_.upgrade_fields, {}));
+                                    std::move(running.id), remote(), std::move(reply));
 }
 
 Connection::Answer Connection::start_events(const http::Request& request, const endpoint::Match& match,

@@ -1,4 +1,5 @@
 #pragma once  // What the sessions of one loop share.
+#include <atomic>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -33,6 +34,7 @@ struct ServerResources {
     process::Leftovers& leftovers;
     Slots& connections;
     Slots& processes;
+    std::atomic<bool>& hinted;  ///< the operator has been told how to send lines at once
     const endpoint::Router& router;
     const endpoint::Origins& origins;
     const std::vector<std::string>& passed_environment;  ///< NAME=VALUE, what --pass-env lets through

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <stdexcept>
+#include <vector>
 
 #include "http/reply.hpp"
 
@@ -77,6 +78,14 @@ private:
     std::string_view rest_;
 };
 
+/// `{unique-id}` replaced.
+std::string with_id(std::string value, std::string_view id) {
+    constexpr std::string_view placeholder = "{unique-id}";
+    for (auto at = value.find(placeholder); at != std::string::npos; at = value.find(placeholder, at + id.size()))
+        value.replace(at, placeholder.size(), id);
+    return value;
+}
+
 bool is_extension_list(std::string_view text) {
     return List(text).all([](List& list) { return list.extension(); });
 }
@@ -125,15 +134,33 @@ std::string accept_key(std::string_view key) {
     return {encoded.begin(), encoded.begin() + size};
 }
 
+std::optional<std::string> select_subprotocol(const http::Request& request, std::span<const std::string> preferred) {
+    std::vector<std::string_view> offered;
+    const std::string list = request.fields.joined("Sec-WebSocket-Protocol").value_or("");
+    for (std::string_view rest = list; !rest.empty();) {
+        const auto comma = std::min(rest.find(','), rest.size());
+        const std::string_view name = http::trimmed(rest.substr(0, comma));
+        if (!name.empty()) offered.push_back(name);
+        rest.remove_prefix(std::min(comma + 1, rest.size()));
+    }
+    if (offered.empty()) return std::nullopt;
+    for (const std::string& name : preferred) {
+        if (name == "*") return std::string(offered.front());
+        if (std::ranges::find(offered, name) != offered.end()) return name;
+    }
+    return std::nullopt;
+}
+
 std::string accept_reply(std::string_view key, std::span<const http::Field> extra,
-                         std::optional<std::string_view> subprotocol) {
+                         const std::optional<std::string>& subprotocol, std::string_view unique_id) {
     http::Reply reply{101, {{"Upgrade", "websocket"}, {"Connection", "Upgrade"}}, {}};
     reply.fields.push_back({"Sec-WebSocket-Accept", accept_key(key)});
-    if (subprotocol) reply.fields.push_back({"Sec-WebSocket-Protocol", std::string(*subprotocol)});
+    if (subprotocol) reply.fields.push_back({"Sec-WebSocket-Protocol", *subprotocol});
     const auto own = [](const http::Field& field) {
         return std::ranges::any_of(own_fields, [&](auto name) { return http::same_token(field.name, name); });
     };
-    std::ranges::remove_copy_if(extra, std::back_inserter(reply.fields), own);
+    for (const http::Field& field : extra)
+        if (!own(field)) reply.fields.push_back({field.name, with_id(field.value, unique_id)});
     return http::format(reply, {});
 }
 

@@ -27,8 +27,14 @@ struct Handshake {
 /// The value of Sec-WebSocket-Accept for a key (4.2.2).
 [[nodiscard]] std::string accept_key(std::string_view key);
 
-/// The 101, whole (4.2.2). Of `extra`, fields that are the handshake's own are left out.
+/// The subprotocol to speak (4.2.2): the first of `preferred` that the client offers, where `*` stands for the first of
+/// its own. Nothing where it offers none of them.
+[[nodiscard]] std::optional<std::string> select_subprotocol(const http::Request& request,
+                                                            std::span<const std::string> preferred);
+
+/// The 101, whole (4.2.2). Of `extra`, fields that are the handshake's own are left out; `{unique-id}` in their values
+/// becomes `unique_id`.
 [[nodiscard]] std::string accept_reply(std::string_view key, std::span<const http::Field> extra,
-                                       std::optional<std::string_view> subprotocol);
+                                       const std::optional<std::string>& subprotocol, std::string_view unique_id);
 
 }  // namespace wsinetd::websocket

@@ -171,7 +171,7 @@ TEST(CommandLine, SuggestsNothingFarFetched) {
 
 /// Those of later issues: none is accepted and ignored.
 TEST(CommandLine, RefusesOptionsThatAreNotThereYet) {
-    for (const std::string option : {"--eof-message", "--subprotocol", "--unbuffer", "--compress", "--config"}) {
+    for (const std::string option : {"--compress", "--config"}) {
         EXPECT_THAT(errors_of({option, "x", "cat"}), ElementsAre(testing::StartsWith(option + " is not an option")))
             << option;
         EXPECT_THAT(errors_of({option + "=x", "cat"}), ElementsAre(testing::StartsWith(option + " is not an option")))

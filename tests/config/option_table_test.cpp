@@ -58,7 +58,10 @@ const std::vector<Example> examples = {
     {"framing", "raw", [](const Config& c) { return c.endpoint.framing == framing::Kind::raw; }},
     {"binary", "true", [](const Config& c) { return c.endpoint.framing == framing::Kind::raw; }},
     {"stderr", "tagged", [](const Config& c) { return c.endpoint.stderr_mode == StderrMode::tagged; }},
+    {"eof-message", "quit", [](const Config& c) { return c.endpoint.eof_message == "quit"; }},
     {"on-binary", "accept", [](const Config& c) { return c.endpoint.on_binary == OnBinary::accept; }},
+    {"subprotocol", "chat", [](const Config& c) { return c.endpoint.subprotocols == Words{"chat"}; }},
+    {"unbuffer", "line", [](const Config& c) { return c.endpoint.unbuffer == Unbuffer::line; }},
     {"max-message-size", "64KiB", [](const Config& c) { return c.endpoint.max_message_size == 65536; }},
     {"max-processes", "2", [](const Config& c) { return c.max_processes == 2; }},
     {"max-connections", "3", [](const Config& c) { return c.max_connections == 3; }},
@@ -193,6 +196,9 @@ const std::vector<Wrong> wrong_values = {
      R"(--header-ws: "Sec-WebSocket-Protocol" is the server's own to set)"},
     {{"--framing", "content-length"}, R"(--framing: "content-length" is not a framing (lines, null, raw))"},
     {{"--stderr", "Log"}, R"(--stderr: "Log" is not a mode of stderr (log, discard, merge, tagged))"},
+    {{"--subprotocol", "a b"},
+     R"(--subprotocol: "a b" is not the name of a subprotocol (letters, digits and -._~, or *))"},
+    {{"--unbuffer", "block"}, R"(--unbuffer: "block" is not a way to flush a command's output (off, line))"},
     {{"--on-binary", "drop"}, R"(--on-binary: "drop" is not a way to treat binary messages (close, ignore, accept))"},
     {{"--max-message-size", "1megabyte"},
      R"(--max-message-size: "1megabyte" is not a size (64KiB, 1MiB; a bare number is bytes))"},
@@ -231,7 +237,8 @@ TEST(OptionTable, SaysOfEachWrongValueWhatWouldBeRight) {
 
 /// Where any text is a right value, or where right and wrong are seen elsewhere (`check`, Origins).
 TEST(OptionTable, HasAWrongValueHereForEachOptionThatHasAny) {
-    const std::set<std::string_view> any{"address", "origin", "pass-env", "cwd", "user", "group", "license"};
+    const std::set<std::string_view> any{"address", "origin", "pass-env", "cwd",
+                                         "user",    "group",  "license",  "eof-message"};
     for (const Option& option : options()) {
         if (any.contains(option.name)) continue;
         const std::string start = "--" + std::string(option.name);

@@ -330,8 +330,7 @@ TEST(NullSplitter, GivesTheSameMessagesHoweverTheOutputIsCut) {
 }
 
 TEST(NullSplitter, StreamsARecordThatIsLongerThanAPiece) {
-    EXPECT_THAT(split(Kind::null, {std::string("abcdef\rg\0h\0", 11)}, 4),
-                ElementsAre("<abcd-", "-ef\rg>", "<h>"));
+    EXPECT_THAT(split(Kind::null, {std::string("abcdef\rg\0h\0", 11)}, 4), ElementsAre("<abcd-", "-ef\rg>", "<h>"));
 }
 
 }  // namespace

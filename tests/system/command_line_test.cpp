@@ -197,7 +197,7 @@ TEST(CommandLine, AMistakeIsNamedWithWhatWouldBeRight) {
 
 TEST(CommandLine, OptionsOfLaterVersionsAreNotAcceptedAndIgnored) {
     for (const char* option : {"--ssl", "--sslcert=x", "--tls-cert=x", "--redirport=80", "--compress", "--config=x",
-                               "--subprotocol=x", "--eof-message=x", "--unbuffer=line", "--framing=content-length"})
+                               "--framing=content-length"})
         EXPECT_EQ(errors_of({option, "cat"}).size(), 1U) << option;
 }
 

@@ -514,5 +514,46 @@ TEST(Messages, ALongRecordPassesInFragmentsOfOneMessage) {
     EXPECT_TRUE(client.receive() == text);
 }
 
+// --eof-message.
+
+TEST(EofMessage, EndsTheCommandsInputAndItsOutputGoesOn) {
+    Server server({"--eof-message", "quit", "sort", "-r"});
+    Client client(server.port());
+    for (const char* text : {"a", "quits", "b", "quit", "c"}) client.send(text);
+    EXPECT_THAT(client.receive_all(), ElementsAre("quits", "b", "a"));
+    EXPECT_EQ(client.closed(), closed_with(1000));
+}
+
+TEST(EofMessage, IsFoundInFragmentsAndWhatIsOnlyLikeItPasses) {
+    Server server({"--eof-message", "quit", "sort"});
+    Client client(server.port());
+    client.send_fragments({"qu", "ite"});
+    client.send_fragments({"q", "", "uit", "s"});
+    client.send("before");
+    client.send_fragments({"q", "u", "it"});
+    client.send("after");
+    EXPECT_THAT(client.receive_all(), ElementsAre("before", "quite", "quits"));
+    EXPECT_EQ(client.closed(), closed_with(1000));
+}
+
+TEST(EofMessage, IsNoBinaryMessage) {
+    Server server({"--eof-message", "quit", "--on-binary", "accept", "sort"});
+    Client client(server.port());
+    client.send_binary("quit");
+    client.send("quit");
+    EXPECT_THAT(client.receive_all(), ElementsAre("quit"));
+}
+
+TEST(EofMessage, ComesBehindInputThatTheCommandIsSlowToTake) {
+    Gate gate;
+    Server server(bash(gate.wait() + "; wc -c", {"--eof-message", "quit"}));
+    Client client(server.port());
+    for (int i = 0; i < 20; ++i) client.send(std::string(9999, 'x'));
+    client.send("quit");
+    gate.open();
+    EXPECT_EQ(client.receive(), "200000");
+    EXPECT_EQ(client.closed(), closed_with(1000));
+}
+
 }  // namespace
 }  // namespace wsinetd::fixtures

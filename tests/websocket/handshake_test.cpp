@@ -119,7 +119,7 @@ TEST(Handshake, TakesExtensionsAndSubprotocolsAsTheGrammarHasThem) {
 TEST(AcceptKey, IsTheRfcsExample) { EXPECT_EQ(accept_key(key), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="); }
 
 TEST(AcceptReply, IsTheRfcsExample) {
-    EXPECT_EQ(accept_reply(key, {}, "chat"),
+    EXPECT_EQ(accept_reply(key, {}, "chat", ""),
               "HTTP/1.1 101 Switching Protocols\r\n"
               "Upgrade: websocket\r\n"
               "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
@@ -130,13 +130,46 @@ TEST(AcceptReply, IsTheRfcsExample) {
 TEST(AcceptReply, TakesOtherFieldsButNoneOfItsOwn) {
     const std::vector<http::Field> extra{{"Server", "x"},       {"upgrade", "h2c"},           {"connection", "close"},
                                          {"X-Split", "a\r\nB"}, {"sec-websocket-accept", ""}, {"Content-Length", "5"}};
-    EXPECT_EQ(accept_reply(key, extra, {}),
+    EXPECT_EQ(accept_reply(key, extra, {}, "id"),
               "HTTP/1.1 101 Switching Protocols\r\n"
               "Upgrade: websocket\r\n"
               "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
               "Server: x\r\n"
               "X-Split: a  B\r\n"
               "Connection: Upgrade\r\n\r\n");
+}
+
+TEST(AcceptReply, PutsTheSessionsIdWhereItIsAskedFor) {
+    const std::vector<http::Field> extra{
+        {"X-Id", "{unique-id}"}, {"X-Ids", "a{unique-id}-{unique-id}"}, {"X-No", "{id}"}};
+    const std::string reply = accept_reply(key, extra, {}, "0123");
+    for (const char* line : {"\r\nX-Id: 0123\r\n", "\r\nX-Ids: a0123-0123\r\n", "\r\nX-No: {id}\r\n"})
+        EXPECT_NE(reply.find(line), std::string::npos) << line;
+}
+
+std::string selected(const std::string& offered, const std::vector<std::string>& preferred) {
+    return select_subprotocol(request_with("Sec-WebSocket-Protocol", offered), preferred).value_or("none");
+}
+
+TEST(SelectSubprotocol, TakesTheFirstOfOursThatIsOffered) {
+    EXPECT_EQ(selected("a, b, c", {"b", "a"}), "b");
+    EXPECT_EQ(selected("a", {"b", "a"}), "a");
+    EXPECT_EQ(selected(" ,\ta ,, b\t", {"b"}), "b");
+}
+
+TEST(SelectSubprotocol, TakesNoneThatIsNotOfferedAndComparesWithCase) {
+    EXPECT_EQ(selected("a", {"b"}), "none");
+    EXPECT_EQ(selected("A", {"a"}), "none");
+    EXPECT_EQ(selected("ab", {"a"}), "none");
+    EXPECT_EQ(selected("", {"a"}), "none");
+    EXPECT_EQ(selected("a", {}), "none");
+}
+
+TEST(SelectSubprotocol, TakesTheClientsFirstForAStar) {
+    EXPECT_EQ(selected("a, b", {"*"}), "a");
+    EXPECT_EQ(selected("a, b", {"b", "*"}), "b");
+    EXPECT_EQ(selected("a, b", {"c", "*"}), "a");
+    EXPECT_EQ(selected("", {"*"}), "none");
 }
 
 }  // namespace
