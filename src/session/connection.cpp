@@ -72,7 +72,7 @@ public:
 
     net::awaitable<void> run();
     void stop() override {
-        if (!exchanging_) stream_.close();
+        if (!busy_) stream_.close();
     }
 
 private:
@@ -128,7 +128,7 @@ private:
     std::string remote_host_;  ///< for --reverse-lookup, once a command is to be started; empty: nobody has asked
     net::Deadline deadline_;
     std::vector<std::byte> unread_;  ///< what came behind the request
-    bool exchanging_ = false;        ///< a command is answering, and is told itself when the server stops
+    bool busy_ = false;              ///< when the server stops, a file is sent to its end, and a command is told itself
 };
 
 net::awaitable<void> Connection::run() {
@@ -402,10 +402,12 @@ net::awaitable<bool> Connection::give_file(const http::Request& request, FileAns
     delivery.keep_alive = delivery.keep_alive && !request.has_body;
     log_request(&request, answer.head.status, {});
     http::add_date(answer.head, std::chrono::system_clock::now());
+    busy_ = true;
     bool sent = co_await write(http::format(answer.head, delivery, config_.http_fields));
     if (sent) sent = co_await send_file(loop_.executor, stream_, answer, loop_.scratch.chunk, deadline_);
+    busy_ = false;
     if (!sent) stream_.close();
-    const bool kept = sent && delivery.keep_alive;
+    const bool kept = sent && delivery.keep_alive && !loop_.stopping;
     co_return kept;
 }
 
@@ -437,9 +439,9 @@ net::awaitable<bool> Connection::give_output(const http::Request& request, std::
 
 net::awaitable<bool> Connection::run_exchange(Exchange& exchange) {
     deadline_.off();
-    exchanging_ = true;
+    busy_ = true;
     const bool kept = co_await exchange.run();
-    exchanging_ = false;
+    busy_ = false;
     co_return kept;
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -288,6 +289,19 @@ TEST_F(Static, AReaderWhoStopsCostsNoMemory) {
     EXPECT_THAT(client.receive_until("\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
     EXPECT_EQ(ask("/numbers.txt").body, "0123456789");
     EXPECT_LT(server->private_kib(), before + 512);
+}
+
+TEST_F(Static, AFileUnderWayIsSentToItsEndWhenTheServerStops) {
+    const std::string large(20'000'000, 'x');
+    write(root + "/large.bin", large);
+    serve();
+    RawClient client(server->port(), "127.0.0.1", 4096);
+    client.send("GET /large.bin HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    EXPECT_THAT(client.receive_until("\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
+    server->signal(SIGTERM);
+    EXPECT_TRUE(server->logs("stopping"));
+    EXPECT_EQ(client.receive_all().size(), large.size());
+    EXPECT_EQ(server->wait(), 0);
 }
 
 TEST_F(Static, HttpOneZeroIsAnsweredInKind) {
