@@ -1,0 +1,42 @@
+// A client in another language, driven by lines of JSON: {"text"}, {"binary": base64} and {"close"} go in; {"open"},
+// {"text"}, {"binary"} and {"closed": {"code", "reason"}} come out.
+import {spawn, spawnSync} from 'node:child_process';
+import {createInterface} from 'node:readline';
+
+/** Why the program `words` cannot run here; undefined where it can. */
+export function missing(words, probe) {
+  const found = spawnSync(words[0], probe, {encoding: 'utf8'});
+  return found.status === 0 ? undefined : `${words[0]} ${probe.join(' ')}: ${found.error ?? found.stderr.trim()}`;
+}
+
+export async function remote(words, url) {
+  const child = spawn(words[0], [...words.slice(1), url], {stdio: ['pipe', 'pipe', 'inherit']});
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const read = async () => {
+    const {value, done} = await lines.next();
+    if (done) throw new Error(`${words.join(' ')} ended`);
+    return JSON.parse(value);
+  };
+  if (!(await read()).open) throw new Error(`${words.join(' ')} did not connect`);
+  let end;
+  const closed = new Promise((resolve) => { end = resolve; });
+  const write = (message) => child.stdin.write(`${JSON.stringify(message)}\n`);
+  const next = async () => {
+    const message = await read();
+    if (message.closed) {
+      end(message.closed);
+      child.kill();  // it may still wait for an order
+      throw new Error(`closed with ${JSON.stringify(message.closed)} instead of a message`);
+    }
+    return message.text ?? Buffer.from(message.binary, 'base64');
+  };
+  return {
+    send: (data) => write(typeof data === 'string' ? {text: data} : {binary: data.toString('base64')}),
+    next,
+    close: (code, reason) => write({close: {code, reason}}),
+    get closed() {
+      next().catch(() => {});
+      return closed;
+    },
+  };
+}
