@@ -354,7 +354,9 @@ Connection::Answer Connection::start_events(const http::Request& request, const 
     const Order order{request, match, asking, match.endpoint->dir.empty() ? nullptr : &program};
     auto started = start(loop_, order);
     if (auto* refusal = std::get_if<http::Refusal>(&started)) return std::move(*refusal);
-    return std::make_unique<EventSource>(loop_, asker_of(request), std::get<RunningCommand>(std::move(started)),
+    Asker asker = asker_of(request);
+    asker.delivery.keep_alive = asker.delivery.keep_alive && !request.has_body;  // nobody reads it
+    return std::make_unique<EventSource>(loop_, std::move(asker), std::get<RunningCommand>(std::move(started)),
                                          *match.endpoint, stderr_of(order));
 }
 

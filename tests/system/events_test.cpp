@@ -187,6 +187,21 @@ TEST(Events, OfVersion10EndWithTheConnection) {
     EXPECT_EQ(answer.body, "id: 1\ndata: hello\n\nevent: close\ndata: 0\n\n");
 }
 
+TEST(Events, ABodyThatComesWithTheRequestIsNoSecondRequest) {
+    const Server server(bash("echo $PATH_INFO"));
+    for (const std::string& length : {std::string("Content-Length: "), std::string()}) {
+        const std::string inner = request_for({.target = "/smuggled", .headers = accept});
+        RawClient client(server.port());
+        std::string request = request_for({.target = "/first", .headers = accept});
+        request.insert(request.size() - 2, length.empty() ? "Transfer-Encoding: chunked\r\n"
+                                                          : length + std::to_string(inner.size()) + "\r\n");
+        client.send(request + inner);
+        const std::string all = client.receive_all();
+        EXPECT_THAT(all, AllOf(HasSubstr("data: /first"), Not(HasSubstr("smuggled"))));
+        EXPECT_FALSE(client.was_reset());
+    }
+}
+
 TEST(Events, WhenTheClientGoesTheCommandEnds) {
     const Server server({"sleep", "1000"});
     for (const bool reset : {true, false}) {
