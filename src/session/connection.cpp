@@ -417,7 +417,7 @@ net::awaitable<bool> Connection::give_file(const http::Request& request, FileAns
 net::awaitable<bool> Connection::give_output(const http::Request& request, std::unique_ptr<Cgi> cgi) {
     http::Request next = request;
     bool kept = co_await run_exchange(*cgi);
-    for (int i = 0; !cgi->local_redirect().empty(); ++i) {
+    for (int i = 0; !cgi->local_redirect().empty() && stream_.is_open(); ++i) {
         auto redirect = i < most_redirects ? redirected(next, cgi->local_redirect()) : std::nullopt;
         Answer outcome =
             http::refuse(502, "The program's answer leads nowhere.", "redirect to " + cgi->local_redirect());

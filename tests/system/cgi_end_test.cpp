@@ -158,6 +158,20 @@ TEST_F(CgiEnd, ProgramsAndSessionsShareTheLimitOfProcesses) {
     EXPECT_TRUE(leaves_nothing(*server));
 }
 
+TEST_F(CgiEnd, AClientThatIsGoneIsNotRedirected) {
+    tree.program("redirecting",
+                 "printf 'Location: /forever\\n\\n'\necho up > " + tree.beside("up") + "\ncat > /dev/null");
+    tree.program("forever", "echo ran >> " + tree.beside("second") + "\nexec sleep 1000");
+    serve();
+    RawClient client(server->port());
+    client.send("POST /redirecting HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nsome");
+    EXPECT_EQ(first_line_of(tree.beside("up")), "up");
+    client.reset();
+    EXPECT_TRUE(server->logs("command ends"));
+    EXPECT_TRUE(leaves_nothing(*server));
+    EXPECT_EQ(contents_of(tree.beside("second")), "");
+}
+
 TEST_F(CgiEnd, AHalfClosedClientStillGetsTheAnswer) {
     tree.program("count", std::string(plain) + "wc -c");
     serve({"--close-grace", "10s"});  // to whoever has sent FIN the ladder applies
