@@ -1,5 +1,6 @@
 #include "net/hang_up.hpp"
 
+#include <poll.h>
 #include <sys/epoll.h>
 
 #include <system_error>
@@ -39,6 +40,11 @@ HangUpWatch::HangUpWatch(HangUps& hang_ups, int fd, std::function<void()> hung_u
 
 HangUpWatch::~HangUpWatch() {
     if (hang_ups_.epoll_.is_open()) ::epoll_ctl(hang_ups_.epoll_.fd(), EPOLL_CTL_DEL, fd_, nullptr);
+}
+
+bool was_reset(int fd) {
+    pollfd socket{fd, 0, 0};
+    return ::poll(&socket, 1, 0) == 1 && (socket.revents & POLLERR) != 0;
 }
 
 }  // namespace wsinetd::net

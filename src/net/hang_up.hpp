@@ -34,4 +34,7 @@ private:
     std::function<void()> hung_up_;
 };
 
+/// Whether the peer of socket `fd` has reset the connection, and no read or write has met with that yet.
+[[nodiscard]] bool was_reset(int fd);
+
 }  // namespace wsinetd::net

@@ -63,6 +63,7 @@ net::awaitable<bool> Exchange::run() {
     if (asker_.stream.is_open())
         hang_up_watch_.emplace(loop_.hang_ups, asker_.stream.fd(), [this] {
             hung_up_ = true;
+            if (net::was_reset(asker_.stream.fd())) return client_gone();
             look_for_end();
         });
     if (loop_.stopping) stop();

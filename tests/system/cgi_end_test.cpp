@@ -85,6 +85,20 @@ TEST_F(CgiEnd, WhenTheClientGoesInTheMiddleOfItsBodyTheProgramEnds) {
     }
 }
 
+TEST_F(CgiEnd, AClientThatResetsIsNoticedThoughTheProgramDoesNotReadItsBody) {
+    tree.program("silent", "echo up > " + tree.beside("up") + "\nexec sleep 1000");
+    serve();
+    RawClient client(server->port());
+    client.send("POST /silent HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000000\r\n\r\n");
+    EXPECT_EQ(first_line_of(tree.beside("up")), "up");
+    // Until nothing more is taken: the pipe, the server and the socket are full.
+    const std::string some(65536, 'x');
+    while (client.send_some(some) > 0) {
+    }
+    client.reset();
+    EXPECT_TRUE(leaves_nothing(*server));
+}
+
 TEST_F(CgiEnd, NothingAProgramLeavesBehindOutlivesIt) {
     tree.file("forking",
               "#!/bin/bash\n(setsid sleep 1000 >/dev/null 2>&1 &) &\nsleep 1000 >/dev/null 2>&1 &\n" +
@@ -207,6 +221,35 @@ TEST_F(CgiEnd, AReaderWhoStopsStopsTheProgramAndCostsLittle) {
     while (expected.size() < got.size()) expected += line;
     expected.resize(got.size());
     EXPECT_TRUE(got == expected);
+    client.reset();
+    EXPECT_TRUE(leaves_nothing(*server));
+}
+
+TEST_F(CgiEnd, AProgramThatReadsNothingStopsTheSenderAndCostsLittle) {
+    tree.program("print", std::string(plain) + "echo warm");
+    tree.program("silent", "exec sleep 1000");
+    serve();
+    EXPECT_EQ(ask_once(server->port(), {.target = "/print"}).body, "warm\n");
+    EXPECT_TRUE(leaves_nothing(*server));
+    const std::size_t before = server->private_kib();
+    RawClient client(server->port());
+    client.send("POST /silent HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\n\r\n");
+    EXPECT_GT(only_command(*server), 0);
+    const std::string some(65536, 'x');
+    // The kernel's buffers hold some MiB; what would not stop would take all.
+    std::size_t sent = 0;
+    std::size_t same = 0;
+    EXPECT_TRUE(eventually([&] {
+        const std::size_t more = client.send_some(some);
+        sent += more;
+        same = more == 0 ? same + 1 : 0;
+        return same == 50;
+    })) << sent;
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    EXPECT_LT(server->private_kib(), before + 256);
+#else
+    EXPECT_GT(before, 0U);
+#endif
     client.reset();
     EXPECT_TRUE(leaves_nothing(*server));
 }
