@@ -153,7 +153,10 @@ void Cgi::output_ended() {
             if (stopping_) return refuse(503, "The server is shutting down.", "server shutting down");
             if (idled_) return refuse(504, "The program did not answer in time.", "--idle-timeout");
             return refuse(502, "The program's answer is not one.", parser_.ended().why);
-        case Phase::chunked: return write(last_chunk);
+        case Phase::chunked:
+            // RFC 9112, 8: what is cut short must not look whole.
+            if (stopping_ || idled_ || command_.signalled()) return cannot_be_kept();
+            return write(last_chunk);
         case Phase::counted:
             if (remaining_ > 0) cannot_be_kept();  // RFC 9112, 8: only so can the client tell
             return;

@@ -1,4 +1,6 @@
 #pragma once  // One running command: reaped when it ends, and brought to its end when it is no longer wanted.
+#include <csignal>
+
 #include "net/pump.hpp"
 #include "process/child.hpp"
 #include "process/ladder.hpp"
@@ -19,6 +21,8 @@ public:
     /// It is no longer wanted: begins the ladder (spec section 4). Its stdin is to be closed before.
     void dismiss();
     [[nodiscard]] bool dismissed() const { return ladder_.begun(); }
+    /// Whether the ladder has come to its first signal.
+    [[nodiscard]] bool signalled() const { return ladder_.has_sent(SIGINT); }
 
     /// Nothing as long as it runs.
     [[nodiscard]] const std::optional<process::ExitStatus>& exit() const { return exit_; }

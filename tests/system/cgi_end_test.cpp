@@ -151,6 +151,27 @@ TEST_F(CgiEnd, AProgramThatAnswersNothingForTheIdleTimeoutIsA504) {
     EXPECT_TRUE(leaves_nothing(*server));
 }
 
+// RFC 9112, 8: the last chunk would say that it is.
+TEST_F(CgiEnd, AnAnswerThatIsCutShortDoesNotLookWhole) {
+    tree.program("begun", std::string(plain) + "echo begun\nexec sleep 1000");
+    serve({"--idle-timeout", "100ms"});
+    RawClient idle = asking("/begun");
+    EXPECT_THAT(idle.receive_all(), testing::EndsWith("begun\n\r\n"));
+    serve();
+    RawClient stopped = asking("/begun");
+    stopped.receive_until("begun\n\r\n");
+    server->signal(SIGTERM);
+    EXPECT_EQ(stopped.receive_all(), "");
+    stopped.finish();
+    EXPECT_EQ(server->wait(), 0);
+    serve();
+    RawClient finished = asking("/begun");
+    finished.receive_until("begun\n\r\n");
+    finished.finish();
+    EXPECT_EQ(finished.receive_all(), "");
+    EXPECT_TRUE(leaves_nothing(*server));
+}
+
 TEST_F(CgiEnd, ProgramsAndSessionsShareTheLimitOfProcesses) {
     tree.program("silent", "echo up > " + tree.beside("up") + "\nexec sleep 1000");
     tree.program("print", std::string(plain) + "echo hello");
