@@ -21,6 +21,7 @@ private:
     void begin() override;
     void take_output(std::span<std::byte> bytes) override;
     void output_ended() override;
+    [[nodiscard]] bool answers() const override { return local_redirect_.empty(); }
     [[nodiscard]] bool has_read_all() const override { return body_read_; }
     [[nodiscard]] bool awaits_client() const override { return awaits_client_; }
 

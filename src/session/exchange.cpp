@@ -69,13 +69,14 @@ net::awaitable<bool> Exchange::run() {
     if (loop_.stopping) stop();
     co_await finished_.wait();
     idle_deadline_.off();
-    client_deadline_.off();
-    if (!gone_ && !has_read_all()) {
+    if (answers()) client_deadline_.off();
+    if (!gone_ && !has_read_all() && (answers() || stopping_)) {
         keep_ = false;
         asker_.stream.shutdown_send();
         linger_deadline_.after(linger_patience);
     }
     co_await nursery_.join();
+    client_deadline_.off();
     hang_up_watch_.reset();
     log_end();
     co_return keep_ && !gone_ && !stopping_;
@@ -141,6 +142,7 @@ void Exchange::stop() {
     stopping_ = true;
     dismiss();
     settle();
+    if (said_all_ && !answers()) client_gone();
 }
 
 /// What the facts so far lead to; idempotent.

@@ -52,6 +52,8 @@ protected:
     [[nodiscard]] virtual bool has_said_the_rest() const { return true; }
     /// What else is to be read, and is not there yet, is not to be waited for.
     virtual void give_up_on_the_rest() {}
+    /// Whether the client gets its answer from here. Else what is left of its request is read first.
+    [[nodiscard]] virtual bool answers() const { return true; }
     /// Whether nothing more of the client is read for the request.
     [[nodiscard]] virtual bool has_read_all() const { return true; }
     /// Whether what is missing is the client's to send now.

@@ -203,6 +203,28 @@ TEST_F(CgiBody, AnAnswerDoesNotWaitForABodyThatNobodyReads) {
     EXPECT_FALSE(client.was_reset());
 }
 
+TEST_F(CgiBody, ARedirectIsFollowedWhenTheBodyThatNobodyReadsHasCome) {
+    tree.program("elsewhere", "printf 'Location: /method/there\\n\\n'\necho up > " + tree.beside("up"));
+    RawClient client(server->port());
+    client.send("POST /elsewhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n");
+    EXPECT_EQ(first_line_of(tree.beside("up")), "up");
+    EXPECT_TRUE(leaves_nothing(*server));
+    client.send(std::string(1'000'000, 'x') + request_for({.target = "/method/next"}));
+    EXPECT_EQ(receive_whole(client).body, "GET/there");
+    EXPECT_EQ(receive_whole(client).body, "GET/next");
+}
+
+TEST_F(CgiBody, TheServersStopDoesNotWaitForABodyBeforeARedirect) {
+    tree.program("elsewhere", "printf 'Location: /method/there\\n\\n'\necho up > " + tree.beside("up"));
+    RawClient client(server->port());
+    client.send("POST /elsewhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\nsome");
+    EXPECT_EQ(first_line_of(tree.beside("up")), "up");
+    EXPECT_TRUE(leaves_nothing(*server));
+    server->signal(SIGTERM);
+    EXPECT_THAT(client.receive_all(), testing::Not(HasSubstr("GET/there")));
+    EXPECT_EQ(server->wait(), 0);
+}
+
 // Malformed bodies.
 
 TEST_F(CgiBody, AMalformedChunkIsA400AndTheEndOfTheConnection) {
