@@ -115,6 +115,7 @@ private:
     net::awaitable<bool> give_output(const http::Request& request, std::unique_ptr<Cgi> cgi);
     net::awaitable<bool> run_exchange(Exchange& exchange);
     net::awaitable<bool> write(std::string text);
+    net::awaitable<void> let_others();
     net::awaitable<void> linger();
     void log_request(const http::Request* request, int status, std::string_view why) const;
     [[nodiscard]] std::string remote() const;
@@ -190,6 +191,7 @@ net::awaitable<std::unique_ptr<Bridge>> Connection::speak_http() {
             co_return nullptr;
         }
         deadline_.after(keep_alive_timeout);
+        co_await let_others();
     }
 }
 
@@ -459,6 +461,11 @@ net::awaitable<bool> Connection::write(std::string text) {
     co_return bytes.empty();
 }
 
+/// A client that always has something for us must not keep the loop to itself.
+net::awaitable<void> Connection::let_others() {
+    co_await net::asio::post(loop_.executor, net::asio::use_awaitable_t<net::Executor>{});
+}
+
 /// Sends FIN and reads until the client's, for closing with unread bytes would reset the connection.
 net::awaitable<void> Connection::linger() {
     if (!stream_.is_open()) co_return;
@@ -467,7 +474,10 @@ net::awaitable<void> Connection::linger() {
     while (stream_.is_open()) {
         const net::Transfer transfer = stream_.read(loop_.scratch.input);
         if (transfer.state == net::Transfer::State::end || transfer.state == net::Transfer::State::failed) break;
-        co_await stream_.readable();
+        if (transfer.state == net::Transfer::State::moved)
+            co_await let_others();
+        else
+            co_await stream_.readable();
     }
 }
 
