@@ -60,7 +60,7 @@ net::Pump::Next Cgi::take_body(std::span<const std::byte> bytes) {
         if (std::holds_alternative<http::BodyReader::End>(result)) return body_over(bytes);
         if (const auto* refusal = std::get_if<http::Refusal>(&result)) {
             cannot_be_kept();
-            if (phase_ == Phase::head) refuse(refusal->reply.status, refusal->why, refusal->why);
+            if (phase_ == Phase::head && !outlet_.blocked()) refuse(refusal->reply.status, refusal->why, refusal->why);
             dismiss();
             return body_over({});
         }
