@@ -52,7 +52,6 @@ net::Pump::Next Cgi::take_body(std::span<const std::byte> bytes) {
     for (;;) {
         const http::BodyReader::Result result = body_.next(bytes);
         if (const auto* data = std::get_if<std::span<const std::byte>>(&result)) {
-            heard(data->size());
             if (feed(*data)) continue;
             asker_.unread.assign(bytes.begin(), bytes.end());
             return {Wait::writable, &command_.stdin_pipe()};
@@ -83,12 +82,16 @@ bool Cgi::feed(std::span<const std::byte> bytes) {
     while (!bytes.empty() && pipe.is_open()) {
         const net::Transfer transfer = pipe.write(bytes);
         switch (transfer.state) {
-            case net::Transfer::State::moved: bytes = bytes.subspan(transfer.bytes); break;
+            case net::Transfer::State::moved:
+                heard(transfer.bytes);
+                bytes = bytes.subspan(transfer.bytes);
+                break;
             case net::Transfer::State::would_block: to_command_.assign(bytes.begin(), bytes.end()); return false;
             case net::Transfer::State::end:
             case net::Transfer::State::failed: pipe.close(); break;
         }
     }
+    heard(bytes.size());
     return true;
 }
 

@@ -11,6 +11,8 @@ constexpr int rounds_a_turn = 4;
 constexpr auto output_patience = 2s;
 /// With a client that neither takes what waits for it nor sends what it has announced: once or twice this long.
 constexpr auto client_patience = 30s;
+/// With a command that takes nothing of a request, when its client has sent FIN: once or twice this long.
+constexpr auto body_patience = 2s;
 /// With a client that goes on sending after it was answered.
 constexpr auto linger_patience = 2s;
 
@@ -45,6 +47,7 @@ Exchange::Exchange(LoopResources& loop, Asker asker, RunningCommand command, con
       keep_(asker_.delivery.keep_alive),
       idle_deadline_(loop.timers, [this] { check_idle(); }),
       client_deadline_(loop.timers, [this] { check_client(); }),
+      body_deadline_(loop.timers, [this] { check_body(); }),
       overdue_deadline_(loop.timers, [this] { give_up_on_output(); }),
       linger_deadline_(loop.timers, [this] { client_gone(); }) {
     if (stderr_goes == process::Stderr::pipe && !reads_stderr)
@@ -63,7 +66,6 @@ net::awaitable<bool> Exchange::run() {
     if (asker_.stream.is_open())
         hang_up_watch_.emplace(loop_.hang_ups, asker_.stream.fd(), [this] {
             hung_up_ = true;
-            if (net::was_reset(asker_.stream.fd())) return client_gone();
             look_for_end();
         });
     if (loop_.stopping) stop();
@@ -124,7 +126,19 @@ void Exchange::dismiss() {
 }
 
 void Exchange::look_for_end() {
-    if (hung_up_ && has_read_all()) dismiss();
+    if (!hung_up_ || gone_) return;
+    if (net::was_reset(asker_.stream.fd())) return client_gone();
+    if (has_read_all()) return dismiss();
+    body_progress_ = received_;
+    body_deadline_.after(body_patience);
+}
+
+/// A client that has sent FIN behind its request may be gone altogether, and while the command takes nothing of the
+/// request, nobody can tell.
+void Exchange::check_body() {
+    if (has_read_all()) return;
+    if (received_ == std::exchange(body_progress_, received_)) return client_gone();
+    body_deadline_.after(body_patience);
 }
 
 void Exchange::client_gone() {

@@ -62,7 +62,7 @@ protected:
 
     void write(std::span<const std::byte> bytes);
     void write(std::string_view text) { write(std::as_bytes(std::span(text))); }
-    /// The client has been heard.
+    /// So much of what the client has sent has come to where it goes.
     void heard(std::size_t bytes);
     void client_gone();
     /// Its stdin is closed, and the ladder begins.
@@ -91,6 +91,7 @@ private:
     void give_up_on_output();
     void check_idle();
     void check_client();
+    void check_body();
     void log_end();
 
     net::Pump output_;
@@ -101,6 +102,7 @@ private:
     net::TimePoint last_data_;
     std::uint64_t received_ = 0;
     std::uint64_t progress_ = 0;  ///< of the client, when it was looked at last
+    std::uint64_t body_progress_ = 0;
     bool hung_up_ = false;
     bool output_ended_ = false;
     bool output_starved_ = false;  ///< waiting for the command
@@ -109,6 +111,7 @@ private:
     bool keep_;
     net::Deadline idle_deadline_;
     net::Deadline client_deadline_;
+    net::Deadline body_deadline_;
     net::Deadline overdue_deadline_;
     net::Deadline linger_deadline_;
 };
