@@ -216,6 +216,7 @@ TEST_F(CgiBody, ARedirectIsFollowedWhenTheBodyThatNobodyReadsHasCome) {
 
 TEST_F(CgiBody, TheServersStopDoesNotWaitForABodyBeforeARedirect) {
     tree.program("elsewhere", "printf 'Location: /method/there\\n\\n'\necho up > " + tree.beside("up"));
+    server.emplace(std::vector<std::string>{"--cgi-dir", tree.root(), "--shutdown-grace", "1000s"});
     RawClient client(server->port());
     client.send("POST /elsewhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\nsome");
     EXPECT_EQ(first_line_of(tree.beside("up")), "up");
