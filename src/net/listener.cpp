@@ -17,6 +17,10 @@ namespace {
 [[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
 
 /// Closes on the way out unless it is released.
+/// In seconds. Three probes fit before TCP_USER_TIMEOUT's default of two ping intervals has its say.
+constexpr int keepalive_idle = 30;
+constexpr int keepalive_interval = 10;
+
 class NewSocket {
 public:
     explicit NewSocket(int family) : fd_(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
@@ -115,7 +119,12 @@ std::unique_ptr<Listener> Listener::tcp(Executor executor, const TcpAddress& wan
     if (v6) set_option(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
     set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1);
     if (silence.count() > 0)
-        set_option(socket.get(), IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(std::min<long>(silence.count(), 1L << 30)));
+        set_option(socket.get(), IPPROTO_TCP, TCP_USER_TIMEOUT,
+                   static_cast<int>(std::min<long>(silence.count(), 1L << 30)));
+    // For what has no pings of its own, as a CGI program that is quiet: a client's host that has vanished is noticed.
+    set_option(socket.get(), SOL_SOCKET, SO_KEEPALIVE, 1);
+    set_option(socket.get(), IPPROTO_TCP, TCP_KEEPIDLE, keepalive_idle);
+    set_option(socket.get(), IPPROTO_TCP, TCP_KEEPINTVL, keepalive_interval);
     if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.size) != 0) fail("bind");
     if (::listen(socket.get(), SOMAXCONN) != 0) fail("listen");
     const std::uint16_t port = bound_port(socket.get());

@@ -34,6 +34,9 @@ constexpr std::size_t read_size = 16 * 1024;
 /// Of a CGI program's redirects to other paths of the server.
 constexpr int most_redirects = 8;
 
+/// What nginx calls a request whose client did not wait for the answer; never sent.
+constexpr int client_gone = 499;
+
 constexpr std::string_view console_path = "/_console/";
 
 /// In what a request's path leads to nothing else.
@@ -129,6 +132,7 @@ private:
     std::string remote_host_;  ///< for --reverse-lookup, once a command is to be started; empty: nobody has asked
     net::Deadline deadline_;
     std::vector<std::byte> unread_;  ///< what came behind the request
+    bool logged_ = false;            ///< the answer of the command that runs
     bool busy_ = false;              ///< when the server stops, a file is sent to its end, and a command is told itself
 };
 
@@ -269,11 +273,14 @@ http::Refusal Connection::redirect(const http::Request& request) const {
     return http::redirect_to_https(request, host, loop_.server.tls_port);
 }
 
-/// In the order of spec section 2; events come before the console, for they are asked for by name.
+/// In the order of spec section 2. Events come before the console, for they are asked for by name, but not before a CGI
+/// program of that path, which may have events of its own.
 Connection::Answer Connection::answer_plain(const http::Request& request, const std::optional<endpoint::Match>& match,
                                             const Found& program) {
-    if (match && request.method == "GET" && http::asks_for(request.fields, "text/event-stream"))
+    if (match && request.method == "GET" && http::asks_for(request.fields, "text/event-stream")) {
+        if (auto output = answer_by_cgi(request)) return std::move(*output);
         return start_events(request, *match, program);
+    }
     if (auto page = console(request, match.has_value())) return std::move(*page);
     if (auto output = answer_by_cgi(request)) return std::move(*output);
     if (loop_.server.files) {
@@ -349,9 +356,9 @@ Connection::Answer Connection::start_session(const http::Request& request, const
 
 Connection::Answer Connection::start_events(const http::Request& request, const endpoint::Match& match,
                                             const Found& program) {
+    if (auto refusal = judge(request)) return std::move(*refusal);
     if (match.endpoint->framing == framing::Kind::raw)
         return http::refuse(406, "This endpoint speaks in bytes, and events are text.", "--framing raw has no events");
-    if (auto refusal = judge(request)) return std::move(*refusal);
     const endpoint::Peer asking = peer();
     const Order order{request, match, asking, match.endpoint->dir.empty() ? nullptr : &program};
     auto started = start(loop_, order);
@@ -371,8 +378,10 @@ endpoint::Peer Connection::peer() const {
 
 /// `request` outlives the exchange.
 Asker Connection::asker_of(const http::Request& request) {
-    return {stream_, unread_, http::delivery_for(request),
-            [this, &request](int status, std::string_view why) { log_request(&request, status, why); }};
+    return {stream_, unread_, http::delivery_for(request), [this, &request](int status, std::string_view why) {
+                log_request(&request, status, why);
+                logged_ = true;
+            }};
 }
 
 /// Sends it. False: no further request is to be read.
@@ -419,6 +428,7 @@ net::awaitable<bool> Connection::give_file(const http::Request& request, FileAns
 net::awaitable<bool> Connection::give_output(const http::Request& request, std::unique_ptr<Cgi> cgi) {
     http::Request next = request;
     bool kept = co_await run_exchange(*cgi);
+    if (!logged_ && cgi->local_redirect().empty()) log_request(&next, client_gone, "the client has gone");
     for (int i = 0; !cgi->local_redirect().empty() && stream_.is_open(); ++i) {
         auto redirect = i < most_redirects ? redirected(next, cgi->local_redirect()) : std::nullopt;
         Answer outcome =
@@ -436,6 +446,7 @@ net::awaitable<bool> Connection::give_output(const http::Request& request, std::
         }
         cgi = std::move(*program);
         const bool kept_on = co_await run_exchange(*cgi);
+        if (!logged_ && cgi->local_redirect().empty()) log_request(&next, client_gone, "the client has gone");
         kept = kept && kept_on;
     }
     co_return kept;
@@ -443,6 +454,7 @@ net::awaitable<bool> Connection::give_output(const http::Request& request, std::
 
 net::awaitable<bool> Connection::run_exchange(Exchange& exchange) {
     deadline_.off();
+    logged_ = false;
     busy_ = true;
     const bool kept = co_await exchange.run();
     busy_ = false;

@@ -52,6 +52,10 @@ http::Refusal lead_to_directory(const http::Request& request) {
     return refusal;
 }
 
+http::Refusal no_descriptor() {
+    return http::refuse(503, "The server has run out of descriptors; try again later.", "no descriptor");
+}
+
 http::Refusal no_such_method() {
     return http::refuse(405, "This is a file: it can be had by GET and HEAD.", "not a method for files");
 }
@@ -78,6 +82,7 @@ std::optional<std::variant<FileAnswer, http::Refusal>> StaticFiles::answer(const
     std::string path = request.path;
     if (!path.ends_with('/')) {
         const Found found = tree_.find(path);
+        if (found.kind == Found::Kind::exhausted) return no_descriptor();
         if (found.kind == Found::Kind::directory) {
             if (is_hidden(found) || find_file(path + "/" + std::string(index_file)).kind != Found::Kind::file)
                 return std::nullopt;
@@ -88,8 +93,7 @@ std::optional<std::variant<FileAnswer, http::Refusal>> StaticFiles::answer(const
     }
     Found found = find_file(path);
     if (found.kind == Found::Kind::nothing) return std::nullopt;
-    if (found.kind == Found::Kind::exhausted)
-        return http::refuse(503, "The server has run out of descriptors; try again later.", "no descriptor");
+    if (found.kind == Found::Kind::exhausted) return no_descriptor();
     return serve(request, std::move(found), path, now);
 }
 
