@@ -8,6 +8,7 @@ import {serve} from './server.js';
 
 const here = (file) => new URL(`./clients/${file}`, import.meta.url).pathname;
 const inPython = (file) => ['/usr/bin/python3', here(file)];
+const inNode = ['node', '--experimental-websocket'];  // needed before Node 22, and no harm after
 const inPerl = ['perl', here('mojolicious.pl')];
 
 const clients = [
@@ -15,6 +16,8 @@ const clients = [
   {name: 'ws, offering compression', connect: ws},
   {name: 'websocket, in fragments of 100 bytes', connect: (url) => websocketNode(url)},
   {name: 'faye-websocket', connect: fayeWebsocket},
+  {name: "Node's own WebSocket", connect: (url) => remote([...inNode, here('node_websocket.js')], url),
+    skip: missing(inNode, ['-e', 'WebSocket'])},
   {name: "Python's websockets", connect: (url) => remote(inPython('websockets_client.py'), url),
     skip: missing(['/usr/bin/python3'], ['-c', 'import websockets'])},
   {name: "Python's websocket-client", connect: (url) => remote(inPython('websocket_client.py'), url),

@@ -5,8 +5,9 @@ import {createInterface} from 'node:readline';
 
 /** Why the program `words` cannot run here; undefined where it can. */
 export function missing(words, probe) {
-  const found = spawnSync(words[0], probe, {encoding: 'utf8'});
-  return found.status === 0 ? undefined : `${words[0]} ${probe.join(' ')}: ${found.error ?? found.stderr.trim()}`;
+  const line = [...words, ...probe];
+  const found = spawnSync(line[0], line.slice(1), {encoding: 'utf8'});
+  return found.status === 0 ? undefined : `${line.join(' ')}: ${found.error ?? found.stderr.trim()}`;
 }
 
 export async function remote(words, url) {
