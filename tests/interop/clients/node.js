@@ -47,12 +47,15 @@ export async function websocketNode(url, options = {fragmentationThreshold: 100}
   const inbox = new Inbox();
   const client = new websocket.client(options);
   const connection = await new Promise((resolve, reject) => {
-    client.on('connect', resolve);
+    // At once, for a message may have come with the 101.
+    client.on('connect', (connected) => {
+      connected.on('message', ({type, utf8Data, binaryData}) => inbox.put(type === 'utf8' ? utf8Data : binaryData));
+      connected.on('close', (code, reason) => inbox.end({code, reason}));
+      resolve(connected);
+    });
     client.on('connectFailed', reject);
     client.connect(url);
   });
-  connection.on('message', (message) => inbox.put(message.type === 'utf8' ? message.utf8Data : message.binaryData));
-  connection.on('close', (code, reason) => inbox.end({code, reason}));
   return {
     send: (data) => connection.send(data),
     next: () => inbox.next(),
