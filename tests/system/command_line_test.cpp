@@ -152,9 +152,15 @@ struct Mistake {
 
 TEST(CommandLine, AMistakeIsNamedWithWhatWouldBeRight) {
     for (const auto& [arguments, said] : {
-             Mistake{{}, "nothing to serve: give a command (wsinetd [OPTION]... COMMAND [ARGUMENT]...), --dir, --static-dir or --cgi-dir"},
-             Mistake{{"--port", "0"}, "nothing to serve: give a command (wsinetd [OPTION]... COMMAND [ARGUMENT]...), --dir, --static-dir or --cgi-dir"},
-             Mistake{{"--port", "0", "--"}, "nothing to serve: give a command (wsinetd [OPTION]... COMMAND [ARGUMENT]...), --dir, --static-dir or --cgi-dir"},
+             Mistake{{},
+                     "nothing to serve: give a command (wsinetd [OPTION]... COMMAND [ARGUMENT]...), --dir, "
+                     "--static-dir or --cgi-dir"},
+             Mistake{{"--port", "0"},
+                     "nothing to serve: give a command (wsinetd [OPTION]... COMMAND [ARGUMENT]...), --dir, "
+                     "--static-dir or --cgi-dir"},
+             Mistake{{"--port", "0", "--"},
+                     "nothing to serve: give a command (wsinetd [OPTION]... COMMAND [ARGUMENT]...), --dir, "
+                     "--static-dir or --cgi-dir"},
              Mistake{{"--port"}, "--port needs a value"},
              Mistake{{"-p"}, "--port needs a value"},
              Mistake{{"--prot", "8080", "cat"}, "--prot is not an option; did you mean --port?"},
@@ -187,6 +193,12 @@ TEST(CommandLine, AMistakeIsNamedWithWhatWouldBeRight) {
              Mistake{{"--header-ws", "Upgrade: h2c", "cat"}, "--header-ws: \"Upgrade\" is the server's own to set"},
              Mistake{{"--header-http", "content-length: 3", "cat"},
                      "--header-http: \"content-length\" is the server's own to set"},
+             Mistake{{"--static-dir", "/none", "cat"}, "--static-dir: \"/none\" does not exist"},
+             Mistake{{"--cgi-dir", "/etc/passwd"}, "--cgi-dir: \"/etc/passwd\" is not a directory"},
+             Mistake{{"--dir", "/none"}, "--dir: \"/none\" does not exist"},
+             Mistake{{"--dir", "/tmp", "cat"}, "--dir and the command \"cat\" both want every path: give one of them"},
+             Mistake{{"--dev-console", "--static-dir", "/tmp"},
+                     "--dev-console needs something to try: a command or --dir"},
              Mistake{{"--origin", "http://a.example/path", "cat"},
                      "--origin: origin \"http://a.example/path\": an origin has no path and ends after host and port"},
              Mistake{{"--stderr", "tagged", "--binary", "cat"},
