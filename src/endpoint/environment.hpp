@@ -19,7 +19,7 @@ struct Peer {
     bool tls = false;
     bool unix_socket = false;
     std::optional<std::string> client_subject = {};  ///< of the certificate that was verified; nothing: there is none
-    std::string remote_host = {};  ///< its name; empty: none is known, the address stands for it
+    std::string remote_host = {};                    ///< its name; empty: none is known, the address stands for it
 };
 
 /// What beside request, match and peer goes into an environment; views that need live only until it is made.

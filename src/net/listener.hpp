@@ -44,7 +44,7 @@ private:
     Descriptor socket_;
     std::string name_;
     std::uint16_t port_;
-    std::string path_;                              ///< of a unix socket
+    std::string path_;                             ///< of a unix socket
     std::optional<std::pair<dev_t, ino_t>> file_;  ///< and what it named when it was bound
 };
 

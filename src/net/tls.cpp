@@ -47,13 +47,10 @@ TlsHandshake TlsSession::handshake() {
     }
     const unsigned long reason = ERR_peek_error();
     switch (outcome(result, to_read_).state) {
-        case Transfer::State::would_block:
-            return {State::would_block, {}};
+        case Transfer::State::would_block: return {State::would_block, {}};
         case Transfer::State::moved:
-        case Transfer::State::end:
-            return {State::lost, {}};
-        case Transfer::State::failed:
-            break;
+        case Transfer::State::end: return {State::lost, {}};
+        case Transfer::State::failed: break;
     }
     if (reason == 0) return {State::lost, {}};
     if (ERR_GET_LIB(reason) == ERR_LIB_SSL && ERR_GET_REASON(reason) == SSL_R_HTTP_REQUEST)
@@ -141,7 +138,8 @@ Transfer TlsSession::after(TlsWire::Sent sent, std::size_t done) {
 }
 
 void TlsSession::close_notify() {
-    if (error_ != 0 || !ssl_ || SSL_in_init(ssl_)) return;  // nothing may follow a failure, and nobody is to be told before
+    if (error_ != 0 || !ssl_ || SSL_in_init(ssl_))
+        return;  // nothing may follow a failure, and nobody is to be told before
     if ((SSL_get_shutdown(ssl_) & SSL_SENT_SHUTDOWN) != 0) return;
     ERR_clear_error();
     SSL_shutdown(ssl_);
@@ -157,21 +155,11 @@ std::optional<std::string> TlsSession::client_subject() const {
 Transfer TlsSession::outcome(int result, Wait& wait) {
     const int system_error = errno;
     switch (SSL_get_error(ssl_, result)) {
-        case SSL_ERROR_WANT_READ:
-            wait = Wait::readable;
-            return {Transfer::State::would_block};
-        case SSL_ERROR_WANT_WRITE:
-            wait = Wait::writable;
-            return {Transfer::State::would_block};
-        case SSL_ERROR_ZERO_RETURN:
-            wait = Wait::none;
-            return {Transfer::State::end};
-        case SSL_ERROR_SYSCALL:
-            error_ = system_error != 0 ? system_error : ECONNRESET;
-            break;
-        default:
-            error_ = EPROTO;
-            break;
+        case SSL_ERROR_WANT_READ: wait = Wait::readable; return {Transfer::State::would_block};
+        case SSL_ERROR_WANT_WRITE: wait = Wait::writable; return {Transfer::State::would_block};
+        case SSL_ERROR_ZERO_RETURN: wait = Wait::none; return {Transfer::State::end};
+        case SSL_ERROR_SYSCALL: error_ = system_error != 0 ? system_error : ECONNRESET; break;
+        default: error_ = EPROTO; break;
     }
     wait = Wait::none;
     return {Transfer::State::failed, 0, error_};

@@ -90,12 +90,9 @@ int TlsWire::on_read(BIO* bio, char* space, int size) {
 
 long TlsWire::on_control(BIO* bio, int what, long, void*) {
     switch (what) {
-        case BIO_CTRL_FLUSH:
-            return 1;
-        case BIO_CTRL_EOF:
-            return static_cast<TlsWire*>(BIO_get_data(bio))->at_end_ ? 1 : 0;
-        default:
-            return 0;
+        case BIO_CTRL_FLUSH: return 1;
+        case BIO_CTRL_EOF: return static_cast<TlsWire*>(BIO_get_data(bio))->at_end_ ? 1 : 0;
+        default: return 0;
     }
 }
 

@@ -105,8 +105,7 @@ private:
 
     void turn(Watch& watch, std::uint32_t events) {
         switch (watch.kind) {
-            case Watch::Kind::listener:
-                return accept_all();
+            case Watch::Kind::listener: return accept_all();
             case Watch::Kind::socket:
                 if (events & EPOLLERR) return end(*watch.connection);  // a reset is seen although nobody reads
                 if (!watch.connection->unsent.empty()) flush_to_client(*watch.connection);
@@ -115,8 +114,7 @@ private:
             case Watch::Kind::from_command:
                 if (watch.events != 0) read_command(*watch.connection);
                 return;
-            case Watch::Kind::to_command:
-                return flush_to_command(*watch.connection);
+            case Watch::Kind::to_command: return flush_to_command(*watch.connection);
         }
     }
 

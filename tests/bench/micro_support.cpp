@@ -22,28 +22,20 @@ constexpr std::string_view latin1 =
 
 std::string_view sample(Text text) {
     switch (text) {
-        case Text::ascii:
-            return ascii;
-        case Text::mixed:
-            return mixed;
-        case Text::cjk:
-            return cjk;
-        case Text::latin1:
-            return latin1;
+        case Text::ascii: return ascii;
+        case Text::mixed: return mixed;
+        case Text::cjk: return cjk;
+        case Text::latin1: return latin1;
     }
     return {};
 }
 
 const char* name_of(Text text) {
     switch (text) {
-        case Text::ascii:
-            return "ascii";
-        case Text::mixed:
-            return "mixed";
-        case Text::cjk:
-            return "cjk";
-        case Text::latin1:
-            return "latin1";
+        case Text::ascii: return "ascii";
+        case Text::mixed: return "mixed";
+        case Text::cjk: return "cjk";
+        case Text::latin1: return "latin1";
     }
     return "";
 }

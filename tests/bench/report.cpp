@@ -32,15 +32,12 @@ std::string in_unit(double value, Unit unit) {
     switch (unit) {
         case Unit::per_second:
             return scaled(value, std::array<Scale, 3>{{{1e6, 1e6, "M/s"}, {1e4, 1e3, "k/s"}, {0, 1, "/s"}}});
-        case Unit::bytes_per_second:
-            return scaled(value, std::array<Scale, 2>{{{1e9, 1e9, "GB/s"}, {0, 1e6, "MB/s"}}});
+        case Unit::bytes_per_second: return scaled(value, std::array<Scale, 2>{{{1e9, 1e9, "GB/s"}, {0, 1e6, "MB/s"}}});
         case Unit::seconds:
             return scaled(value,
                           std::array<Scale, 4>{{{1, 1, "s"}, {1e-3, 1e-3, "ms"}, {1e-6, 1e-6, "us"}, {0, 1e-9, "ns"}}});
-        case Unit::bytes:
-            return scaled(value, std::array<Scale, 1>{{{0, 1024, "KiB"}}});
-        case Unit::ratio:
-            return scaled(value, std::array<Scale, 1>{{{0, 1, ""}}});
+        case Unit::bytes: return scaled(value, std::array<Scale, 1>{{{0, 1024, "KiB"}}});
+        case Unit::ratio: return scaled(value, std::array<Scale, 1>{{{0, 1, ""}}});
     }
     return {};
 }
@@ -69,15 +66,11 @@ std::string ratio(const Results& ours, const Results& other, std::size_t figure)
 bool meets(const Goal& goal, std::optional<double> ours, std::optional<double> other) {
     if (!ours || std::isinf(*ours)) return false;
     switch (goal.kind) {
-        case Goal::Kind::none:
-            return true;
+        case Goal::Kind::none: return true;
         case Goal::Kind::ratio_at_least:
-        case Goal::Kind::of_plain_at_least:
-            return !other || *ours >= goal.value * *other;
-        case Goal::Kind::ratio_at_most:
-            return !other || *ours <= goal.value * *other;
-        case Goal::Kind::at_most:
-            return *ours <= goal.value;
+        case Goal::Kind::of_plain_at_least: return !other || *ours >= goal.value * *other;
+        case Goal::Kind::ratio_at_most: return !other || *ours <= goal.value * *other;
+        case Goal::Kind::at_most: return *ours <= goal.value;
     }
     return false;
 }

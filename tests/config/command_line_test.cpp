@@ -12,7 +12,8 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-const std::string no_command = "nothing to serve: give a command (wsinetd [OPTION]... COMMAND [ARGUMENT]...), --dir, --static-dir or --cgi-dir";
+const std::string no_command =
+    "nothing to serve: give a command (wsinetd [OPTION]... COMMAND [ARGUMENT]...), --dir, --static-dir or --cgi-dir";
 
 TEST(CommandLine, HasTheDefaultsOfTheSpec) {  // section 1
     const Config config = config_of({"./count.sh"});
