@@ -219,8 +219,17 @@ void check_identity(Endpoint& endpoint, Errors& errors) {
 }
 
 void check_framing(const Endpoint& endpoint, Errors& errors) {
-    if (endpoint.stderr_mode == StderrMode::tagged && endpoint.framing == framing::Kind::raw)
-        errors.emplace_back("--stderr tagged needs lines: it does not go with --framing raw or --binary");
+    if (endpoint.stderr_mode != StderrMode::tagged) return;
+    const auto complain = [&](std::string_view framing) {
+        errors.push_back("--stderr tagged needs lines: it does not go with --framing " + std::string(framing));
+    };
+    switch (endpoint.framing) {
+        case framing::Kind::lines:
+        case framing::Kind::null: return;
+        case framing::Kind::content_length: return complain("content-length");
+        case framing::Kind::jsonl: return complain("jsonl, whose clients expect the command's own JSON");
+        case framing::Kind::raw: return complain("raw or --binary");
+    }
 }
 
 /// Which options go together; what is in the files is for who reads them.

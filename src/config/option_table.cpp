@@ -156,8 +156,12 @@ Complaint set_mode(Draft& draft, std::string_view value) {
 }
 
 Complaint set_framing(Draft& draft, std::string_view value) {
-    constexpr std::array<std::pair<std::string_view, framing::Kind>, 3> words{
-        {{"lines", framing::Kind::lines}, {"null", framing::Kind::null}, {"raw", framing::Kind::raw}}};
+    constexpr std::array<std::pair<std::string_view, framing::Kind>, 5> words{
+        {{"lines", framing::Kind::lines},
+         {"null", framing::Kind::null},
+         {"content-length", framing::Kind::content_length},
+         {"jsonl", framing::Kind::jsonl},
+         {"raw", framing::Kind::raw}}};
     return set_word(draft.config.endpoint.framing, value, words, "a framing");
 }
 
@@ -310,7 +314,8 @@ const std::array rows = std::to_array<Option>({
     {"header-http", 0, "", Takes::values, "H", "", Group::access, "header for all other responses",
      [](Draft& draft, std::string_view value) { return add_field(draft.config.http_fields, value); }},
     {"framing", 0, "", Takes::value, "F", "lines", Group::command,
-     "lines: a message is a line of text; null: text up to a NUL; raw: whatever is read, as binary messages",
+     "lines: a message is a line of text; null: text up to a NUL; content-length: a body behind its length (LSP, DAP); "
+     "jsonl: a line of JSON, all else is logged; raw: whatever is read, as binary messages",
      set_framing},
     {"binary", 0, "", Takes::boolean, "", "", Group::command, "short for --framing raw", set_binary},
     {"stderr", 0, "passstderr", Takes::value, "MODE", "log", Group::command,

@@ -5,7 +5,7 @@
 namespace wsinetd::framing {
 
 /// How a command's byte streams are cut into messages (spec section 3).
-enum class Kind { lines, null, raw };
+enum class Kind { lines, null, content_length, jsonl, raw };
 
 /// Some bytes of one message. A short message is one piece, first and last at once; a long one is several, in order.
 /// `bytes` is a view: who hands the piece out says how long it is good.

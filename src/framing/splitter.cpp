@@ -5,6 +5,9 @@
 #include <cstring>
 #include <utility>
 
+#include "framing/body_splitter.hpp"
+#include "framing/json_lines.hpp"
+
 namespace wsinetd::framing {
 namespace {
 
@@ -26,6 +29,16 @@ std::span<const std::byte> take(std::span<const std::byte>& bytes, std::size_t c
 
 }  // namespace
 
+Splitter::Splitter(Kind kind, std::size_t limit) : kind_(kind), limit_(limit) {
+    switch (kind) {
+        case Kind::lines:
+        case Kind::null:
+        case Kind::raw: break;
+        case Kind::content_length: selective_ = std::make_unique<BodySplitter>(limit); break;
+        case Kind::jsonl: selective_ = std::make_unique<JsonLines>(limit); break;
+    }
+}
+
 /// Whether the last byte may belong to a line's end. In records it never does.
 bool Splitter::ends_in_carriage_return(std::span<const std::byte> bytes) const {
     return kind_ == Kind::lines && !bytes.empty() && bytes.back() == carriage_return[0];
@@ -42,6 +55,8 @@ std::optional<Piece> Splitter::next(std::span<const std::byte>& chunk) {
         case Kind::raw: return Piece{take(chunk, std::min(chunk.size(), limit_)), true, true};
         case Kind::null:
         case Kind::lines: return mid_message_ ? next_of_long_line(chunk) : next_line(chunk);
+        case Kind::content_length:
+        case Kind::jsonl: return selective_->next(chunk);
     }
     return {};
 }
@@ -90,6 +105,7 @@ Piece Splitter::stream(std::span<const std::byte> bytes) {
 }
 
 std::optional<Piece> Splitter::finish() {
+    if (selective_) return selective_->finish();
     forget_delivered();
     if (mid_message_) {
         const bool held_back = std::exchange(carriage_return_, false);

@@ -13,11 +13,13 @@ std::byte* Writer::pack(std::byte* front, const Piece& piece) const {
     }
     switch (kind_) {
         case Kind::lines:
+        case Kind::jsonl:
             if (piece.last) *front++ = std::byte{'\n'};
             break;
         case Kind::null:
             if (piece.last) *front++ = std::byte{0};
             break;
+        case Kind::content_length:  // BodyWriter's, for the length comes first
         case Kind::raw: break;
     }
     return front;

@@ -1,4 +1,4 @@
-#pragma once  // Messages to a command's input (spec section 3), packed in place.
+#pragma once  // Messages to a command's input (spec section 3), packed in place; for content-length see body_writer.
 #include "framing/framing.hpp"
 
 namespace wsinetd::framing {

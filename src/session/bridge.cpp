@@ -74,6 +74,7 @@ Bridge::Bridge(LoopResources& loop, net::Stream& stream, std::unique_ptr<process
       idle_deadline_(loop.timers, [this] { check_idle(); }),
       closing_deadline_(loop.timers, [this] { watch_closing(); }),
       overdue_deadline_(loop.timers, [this] { give_up_on_output(); }) {
+    if (endpoint.framing == framing::Kind::content_length) body_writer_ = std::make_unique<framing::BodyWriter>();
     if (endpoint.eof_message) eof_message_ = std::make_unique<framing::EofMessage>(*endpoint.eof_message);
     if (endpoint.stderr_mode == config::StderrMode::tagged) {
         stderr_.emplace(loop.executor, nursery_, command_.stderr_pipe(), endpoint.framing, tagged_limit,
@@ -128,8 +129,10 @@ Bridge::Turn Bridge::output_turn(Source& source) {
         if (discarding()) source.unframed.drop();
         if (must_wait(source)) return Turn::blocked;
         if (!source.unframed.empty() && !send_output(source)) return Turn::blocked;
+        check_framing(source);
         if (source.at_end) return Turn::over;
         const Turn turn = read_output(source);
+        if (turn == Turn::starved) check_framing(source);
         if (turn != Turn::busy) return turn;
     }
     return Turn::busy;
@@ -137,7 +140,8 @@ Bridge::Turn Bridge::output_turn(Source& source) {
 
 Bridge::Turn Bridge::read_output(Source& source) {
     // What is held and what is read now share one measure, so that together they are hardly more than a chunk.
-    const std::size_t wanted = std::max(least_read, source.limit - std::min(source.splitter.held(), source.limit));
+    const std::size_t room = source.limit - std::min(source.splitter.held(), source.limit);
+    const std::size_t wanted = holds_much() ? least_read : std::max(least_read, room);
     const auto chunk = std::span(loop_.scratch.chunk).subspan(gap, wanted);
     const net::Transfer transfer =
         source.pipe.is_open() ? source.pipe.read(chunk) : net::Transfer{net::Transfer::State::end};
@@ -163,7 +167,8 @@ Bridge::Turn Bridge::read_output(Source& source) {
 /// What C's stdio writes to a pipe unless it is told otherwise: lines wait until there are 4,096 bytes of them. Told
 /// once a server.
 void Bridge::look_for_blocks(const Source& source, std::span<const std::byte> read) {
-    if (endpoint_.framing != framing::Kind::lines || endpoint_.unbuffer == config::Unbuffer::line) return;
+    const bool lines = endpoint_.framing == framing::Kind::lines || endpoint_.framing == framing::Kind::jsonl;
+    if (!lines || endpoint_.unbuffer == config::Unbuffer::line) return;
     const bool block = read.size() == stdio_block && read.back() != std::byte{'\n'} && !source.tagged;
     blocks_ = block ? static_cast<std::uint8_t>(blocks_ + 1) : 0;
     if (blocks_ < blocks_of_a_hint || loop_.server.hinted.exchange(true)) return;
@@ -206,12 +211,32 @@ bool Bridge::frame_output(Source& source, websocket::Frames& frames) {
     }
     // A piece is used where the splitter has put it: copying what was just written byte by byte stalls for longer than
     // all else takes for a short line.
-    while (std::optional<framing::Piece> piece = source.splitter.next(unframed.rest)) {
-        if (sender.add(*piece, frames)) continue;
-        unframed.piece = piece;
-        return true;
-    }
+    do {
+        while (std::optional<framing::Piece> piece = source.splitter.next(unframed.rest)) {
+            if (sender.add(*piece, frames)) continue;
+            unframed.piece = piece;
+            return true;
+        }
+    } while (log_strays(source));
     return false;
+}
+
+/// What the command has printed that is no message. False: nothing.
+bool Bridge::log_strays(Source& source) {
+    const auto line = source.splitter.take_stray();
+    if (line) log_stray(loop_.server.log, id_, *line);
+    return line.has_value();
+}
+
+/// Spec section 4: the client gets what was a message, and 1011.
+void Bridge::check_framing(Source& source) {
+    log_strays(source);
+    const std::string_view why = source.splitter.failure();
+    if (why.empty() || discarding()) return;
+    loop_.server.log.write(log::Level::error, "output cannot be framed", {{"id", id_}, {"why", why}});
+    delivering_ = true;
+    pronounce({1011, std::string(why)});
+    settle();
 }
 
 bool Bridge::frame_tagged_output(Source& source, websocket::Frames& frames) {
@@ -258,7 +283,7 @@ std::span<const std::byte> Bridge::frame_in_place(Source& source) {
 /// What came behind the request.
 void Bridge::take_first(std::span<const std::byte> bytes) {
     if (bytes.empty()) return;
-    const auto space = std::span(loop_.scratch.input).subspan(gap, bytes.size());
+    const auto space = std::span(loop_.scratch.input).subspan(input_gap, bytes.size());
     std::ranges::copy(bytes, space.begin());
     take_input(space);
 }
@@ -268,7 +293,7 @@ net::Pump::Next Bridge::input() {
     input_blocked_ = false;
     switch (input_turn()) {
         case Turn::starved: return stream_.until_readable();
-        case Turn::blocked: return until_stdin_writable();
+        case Turn::blocked: return to_command_.empty() ? until_client_takes() : until_stdin_writable();
         case Turn::busy: return {Wait::others};
         case Turn::over: break;
     }
@@ -279,9 +304,12 @@ net::Pump::Next Bridge::input() {
 Bridge::Turn Bridge::input_turn() {
     for (int round = 0; round < rounds_a_turn; ++round) {
         if (!feed_command()) return Turn::blocked;
+        if (backlog_) take_backlog();
+        if (!to_command_.empty()) return Turn::blocked;
         if (!stream_.is_open() || peer_finished_) return Turn::over;
+        if (holds_much() && outgoing_.blocked()) return Turn::blocked;
         const std::size_t held = partial_.size();
-        const auto space = std::span(loop_.scratch.input).subspan(gap);
+        const auto space = std::span(loop_.scratch.input).subspan(input_gap);
         const net::Transfer transfer = stream_.read(space.subspan(held));
         switch (transfer.state) {
             case net::Transfer::State::would_block: return Turn::starved;
@@ -302,11 +330,17 @@ Bridge::Turn Bridge::input_turn() {
     return Turn::busy;
 }
 
-/// `bytes` lie `gap` behind the front of the loop's input buffer, toward which the messages are packed.
+/// `bytes` lie `input_gap` behind the front of the loop's input buffer, toward which the messages are packed.
 void Bridge::take_input(std::span<std::byte> bytes) {
     std::byte* const begin = loop_.scratch.input.data();
     Taken taken{begin, {loop_.scratch.frames}};
-    while (const auto event = receiver_.next(bytes)) take_event(*event, taken);
+    const bool one_by_one = body_writer_ != nullptr;  // what stdin does not take now must not become more by headers
+    while (!(one_by_one && !to_command_.empty())) {
+        const auto event = receiver_.next(bytes);
+        if (!event) break;
+        take_event(*event, taken);
+    }
+    backlog_ = one_by_one && !to_command_.empty() && !bytes.empty();
     partial_ = bytes.empty() ? std::vector<std::byte>{} : std::vector<std::byte>(bytes.begin(), bytes.end());
     if (taken.any_data) last_data_ = net::Clock::now();
     if (taken.pongs.size > 0) outgoing_.write(taken.pongs.bytes());
@@ -319,7 +353,9 @@ void Bridge::take_event(const websocket::Event& event, Taken& taken) {
     if (const auto* data = std::get_if<websocket::Data>(&event)) {
         if (discarding()) return;
         taken.any_data = true;
-        if (pass(*data, taken)) taken.front = writer_.pack(taken.front, data->piece);
+        if (!pass(*data, taken)) return;
+        if (body_writer_) return write_body(data->piece, behind(data->piece));
+        taken.front = writer_.pack(taken.front, data->piece);
     } else if (const auto* ping = std::get_if<websocket::Ping>(&event)) {
         if (client_ != Client::open) return;
         if (outgoing_.blocked())
@@ -330,9 +366,14 @@ void Bridge::take_event(const websocket::Event& event, Taken& taken) {
         close_received_ = true;
         pronounce({close->code, ""});
     } else if (const auto* failure = std::get_if<websocket::Failure>(&event)) {
-        close_received_ = true;  // RFC 6455, 7.1.7: nothing is processed any more, so no Close is waited for
-        pronounce({failure->code, std::string(failure->reason)});
+        fail(*failure);
     }
+}
+
+/// RFC 6455, 7.1.7: nothing is processed any more, so no Close is waited for.
+void Bridge::fail(const websocket::Failure& failure) {
+    close_received_ = true;
+    pronounce({failure.code, std::string(failure.reason)});
 }
 
 /// Whether the piece is the command's. What --eof-message has held back goes before it.
@@ -346,7 +387,9 @@ bool Bridge::pass(const websocket::Data& data, Taken& taken) {
     using Judged = framing::EofMessage::Judgement::Verdict;
     const auto judged = eof_message_->next(data.piece);
     stdin_ending_ = judged.verdict == Judged::is_it;
-    if (!judged.before.empty()) {
+    if (!judged.before.empty() && body_writer_) {
+        write_body_behind(judged.before, data.piece);
+    } else if (!judged.before.empty()) {
         write_stdin({loop_.scratch.input.data(), taken.front});
         write_stdin(std::as_bytes(std::span(judged.before)));
         taken.front = loop_.scratch.input.data();
@@ -382,7 +425,7 @@ void Bridge::write_stdin(std::span<const std::byte> bytes) {
 }
 
 /// Meanwhile nobody reads from the client, and only the watch sees it close or reset the connection.
-net::Pump::Next Bridge::until_stdin_writable() {
+void Bridge::stop_reading() {
     input_blocked_ = true;
     blocked_since_ = net::Clock::now();
     if (keepalive_.on() && !probe_deadline_.is_on()) probe_deadline_.at(blocked_since_ + probe_interval);
@@ -396,6 +439,10 @@ net::Pump::Next Bridge::until_stdin_writable() {
             if (input_blocked_) gone();
         });
     if (hung_up_) gone();
+}
+
+net::Pump::Next Bridge::until_stdin_writable() {
+    stop_reading();
     return {net::Pump::Next::Wait::writable, &command_.stdin_pipe()};
 }
 

@@ -1,4 +1,5 @@
 #pragma once  // A WebSocket joined to a command: the hot path, and how a session ends (spec sections 3 and 4).
+#include "framing/body_writer.hpp"
 #include "framing/eof_message.hpp"
 #include "framing/writer.hpp"
 #include "net/hang_up.hpp"
@@ -27,6 +28,13 @@ inline constexpr std::size_t kept_at_most =
 /// With --stderr tagged a frame can be thirty times its text, an empty line.
 inline constexpr std::size_t kept_when_tagged = frames_size + 2 * (tagged_limit + least_read) + kept_beside_output;
 static_assert(std::max(kept_at_most, kept_when_tagged) + 8 * 1024 < 256 * 1024);
+
+/// With content-length, of a message in fragments, besides all that. While more is held, up to BodyWriter::max_held, no
+/// input is read as long as the client does not take what it was sent, and output is read `least_read` at a time. So
+/// all that is held then is the message and its next frame, of at most 64 KiB, those frames, a body of output that is
+/// not whole, and what TLS keeps.
+inline constexpr std::size_t held_freely = 256 * 1024 - 8 * 1024 - kept_at_most;
+static_assert(kept_at_most + 8 * 1024 + held_freely <= 256 * 1024 && held_freely > 8 * 1024);
 
 /// Between two pings while the command takes no input.
 inline constexpr net::Milliseconds probe_interval{500};
@@ -62,6 +70,8 @@ private:
     Turn read_output(Source& source);
     void look_for_blocks(const Source& source, std::span<const std::byte> read);
     bool send_output(Source& source);
+    bool log_strays(Source& source);
+    void check_framing(Source& source);
     bool frame_output(Source& source, websocket::Frames& frames);
     bool frame_tagged_output(Source& source, websocket::Frames& frames);
     bool frame_tagged(Source& source, websocket::Frames& frames);
@@ -77,8 +87,18 @@ private:
     void take_event(const websocket::Event& event, Taken& taken);
     [[nodiscard]] bool feed_command();
     [[nodiscard]] bool pass(const websocket::Data& data, Taken& taken);
+    void fail(const websocket::Failure& failure);
     void write_stdin(std::span<const std::byte> bytes);
+    void stop_reading();
     net::Pump::Next until_stdin_writable();
+
+    // The same with content-length: bridge_bodies.cpp.
+    void write_body(const framing::Piece& piece, std::optional<std::uint64_t> to_come);
+    void write_body_behind(std::string_view before, const framing::Piece& piece);
+    void take_backlog();
+    [[nodiscard]] std::optional<std::uint64_t> behind(const framing::Piece& piece) const;
+    [[nodiscard]] bool holds_much() const;
+    net::Pump::Next until_client_takes();
 
     // How it ends.
     void command_ended();
@@ -117,8 +137,10 @@ private:
     Source* speaking_ = nullptr;    ///< whose line is under way on the wire
     websocket::Receiver receiver_;
     framing::Writer writer_;
-    std::vector<std::byte> partial_;     ///< a frame that is not whole yet
-    std::vector<std::byte> to_command_;  ///< packed, but stdin would not take it
+    std::unique_ptr<framing::BodyWriter> body_writer_;  ///< nullptr without content-length
+    std::vector<std::byte> partial_;                    ///< a frame that is not whole yet; before it, a backlog
+    bool backlog_ = false;                              ///< whole frames for which stdin had no room
+    std::vector<std::byte> to_command_;                 ///< packed, but stdin would not take it
     bool stdin_ending_ = false;
     std::unique_ptr<framing::EofMessage> eof_message_;  ///< nullptr without --eof-message
     net::Pump input_;

@@ -24,6 +24,7 @@ void Bridge::command_ended() {
 void Bridge::wake_output() {
     stdout_.pump.wake();
     if (stderr_) stderr_->pump.wake();
+    if (body_writer_) input_.wake();
 }
 
 void Bridge::stop() {

@@ -84,18 +84,43 @@ net::Pump::Next EventSource::read_stderr() {
 
 void EventSource::send_lines(Lines& lines, std::span<const std::byte> bytes) {
     std::string events;
-    while (const auto piece = lines.splitter.next(bytes)) add(lines, *piece, events);
+    cut(lines, bytes, events);
     send(events);
+    check_framing(lines);
     if (stderr_) eased();
+}
+
+/// What is no message goes to the log.
+void EventSource::cut(Lines& lines, std::span<const std::byte> bytes, std::string& events) {
+    for (;;) {
+        while (const auto piece = lines.splitter.next(bytes)) add(lines, *piece, events);
+        const auto stray = lines.splitter.take_stray();
+        if (!stray) return;
+        log_stray(loop_.server.log, id_, *stray);
+    }
+}
+
+/// No more events can follow. One that the client has the beginning of would end with the next: so there is none.
+void EventSource::check_framing(Lines& lines) {
+    const std::string_view why = lines.splitter.failure();
+    if (why.empty() || std::exchange(failed_, true)) return;
+    loop_.server.log.write(log::Level::error, "output cannot be framed", {{"id", id_}, {"why", why}});
+    if (lines.within_event)
+        client_gone();
+    else
+        dismiss();
 }
 
 void EventSource::send_end(Lines& lines) {
     std::string events;
     if (const auto piece = lines.splitter.finish()) add(lines, *piece, events);
+    cut(lines, {}, events);
     send(events);
+    check_framing(lines);
 }
 
 void EventSource::add(Lines& lines, framing::Piece piece, std::string& events) {
+    lines.within_event = !piece.last;
     if (!lines.tagged) return events_.add(piece, events);
     do {
         events_.add(lines.tagged->next(piece, loop_.scratch.tagged), events);

@@ -19,6 +19,7 @@ private:
         Lines(const config::Endpoint& endpoint, framing::Stream stream);
         framing::Splitter splitter;
         std::optional<framing::Tagged> tagged;
+        bool within_event = false;  ///< an event has begun and not ended
     };
     /// With --stderr tagged.
     struct TaggedStderr {
@@ -44,6 +45,8 @@ private:
     net::Pump::Next read_stderr();
     void send_lines(Lines& lines, std::span<const std::byte> bytes);
     void send_end(Lines& lines);
+    void cut(Lines& lines, std::span<const std::byte> bytes, std::string& events);
+    void check_framing(Lines& lines);
     void add(Lines& lines, framing::Piece piece, std::string& events);
     void send(std::string_view events, bool last = false);
     void comment();
@@ -51,6 +54,7 @@ private:
     http::EventStream events_;
     Lines stdout_;
     std::optional<TaggedStderr> stderr_;
+    bool failed_ = false;  ///< what the command prints cannot be cut into messages any more
     net::Deadline comment_deadline_;
 };
 

@@ -1,5 +1,7 @@
 #include "session/stderr_log.hpp"
 
+#include <algorithm>
+
 namespace wsinetd::session {
 namespace {
 
@@ -7,6 +9,11 @@ namespace {
 constexpr std::size_t log_line_size = 2048;
 
 }  // namespace
+
+void log_stray(log::Log& log, std::string_view id, std::string_view line) {
+    for (; !line.empty(); line.remove_prefix(std::min(line.size(), log_line_size)))
+        log.write(log::Level::info, "stray output", {{"id", id}, {"line", line.substr(0, log_line_size)}});
+}
 
 StderrLog::StderrLog(LoopResources& loop, net::Nursery& nursery, net::Descriptor& pipe, std::string_view id)
     : loop_(loop),

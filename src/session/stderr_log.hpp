@@ -1,9 +1,12 @@
-#pragma once  // A command's stderr, line by line in the log.
+#pragma once  // A command's stderr, line by line in the log, and what of its stdout is no message.
 #include "framing/splitter.hpp"
 #include "net/pump.hpp"
 #include "session/loop_resources.hpp"
 
 namespace wsinetd::session {
+
+/// Output that the framing takes for no message: a record a line, or several where it is long.
+void log_stray(log::Log& log, std::string_view id, std::string_view line);
 
 class StderrLog {
 public:

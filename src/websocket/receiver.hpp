@@ -51,6 +51,13 @@ public:
     /// After a Failure or a CloseReceived everything is consumed and ignored (5.5.1, 7.1.7).
     [[nodiscard]] std::optional<Event> next(std::span<std::byte>& bytes);
 
+    /// Bytes of the message behind the piece that came last, as long as a frame with FIN is under way: only then can it
+    /// be known.
+    [[nodiscard]] std::optional<std::uint64_t> to_come() const {
+        if (state_ != State::in_long_frame || !fin_) return {};
+        return remaining_;
+    }
+
 private:
     enum class State : std::uint8_t {
         between_frames,  ///< or in a small frame that is not whole

@@ -173,6 +173,14 @@ TEST_F(CheckTest, TagsLinesOnly) {
     config.endpoint.framing = framing::Kind::raw;
     EXPECT_THAT(check(config),
                 ElementsAre("--stderr tagged needs lines: it does not go with --framing raw or --binary"));
+    config.endpoint.framing = framing::Kind::content_length;
+    EXPECT_THAT(check(config),
+                ElementsAre("--stderr tagged needs lines: it does not go with --framing content-length"));
+    config.endpoint.framing = framing::Kind::jsonl;
+    EXPECT_THAT(check(config), ElementsAre("--stderr tagged needs lines: it does not go with --framing jsonl, whose "
+                                           "clients expect the command's own JSON"));
+    config.endpoint.framing = framing::Kind::null;
+    EXPECT_THAT(check(config), IsEmpty());
 }
 
 TEST_F(CheckTest, ReportsEveryErrorAtOnce) {

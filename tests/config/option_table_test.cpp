@@ -194,7 +194,7 @@ const std::vector<Wrong> wrong_values = {
     {{"--header", "content-length: 5"}, R"(--header: "content-length" is the server's own to set)"},
     {{"--header-ws", "Sec-WebSocket-Protocol: chat"},
      R"(--header-ws: "Sec-WebSocket-Protocol" is the server's own to set)"},
-    {{"--framing", "content-length"}, R"(--framing: "content-length" is not a framing (lines, null, raw))"},
+    {{"--framing", "json"}, R"(--framing: "json" is not a framing (lines, null, content-length, jsonl, raw))"},
     {{"--stderr", "Log"}, R"(--stderr: "Log" is not a mode of stderr (log, discard, merge, tagged))"},
     {{"--subprotocol", "a b"},
      R"(--subprotocol: "a b" is not the name of a subprotocol (letters, digits and -._~, or *))"},
@@ -307,7 +307,8 @@ TEST(Option, SameOriginTakesTrueAndFalse) {
 TEST(Option, WordsAreTheWholeList) {
     for (const std::string word : {"log", "discard", "merge", "tagged"}) config_of({"--stderr", word, "cat"});
     for (const std::string word : {"close", "ignore", "accept"}) config_of({"--on-binary", word, "cat"});
-    for (const std::string word : {"lines", "raw"}) config_of({"--framing", word, "cat"});
+    for (const std::string word : {"lines", "null", "content-length", "jsonl", "raw"})
+        config_of({"--framing", word, "cat"});
     for (const std::string word : {"text", "json"}) config_of({"--log-format", word, "cat"});
     constexpr std::string_view levels[] = {"debug", "trace", "access", "info", "error", "fatal"};
     for (std::size_t level = 0; level < 6; ++level)

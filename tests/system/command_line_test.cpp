@@ -171,7 +171,8 @@ TEST(CommandLine, AMistakeIsNamedWithWhatWouldBeRight) {
              Mistake{{"--port", "99999", "cat"}, "--port: \"99999\" is not a port (0 to 65535)"},
              Mistake{{"--binary=perhaps", "cat"}, "--binary: \"perhaps\" is not true or false"},
              Mistake{{"--same-origin=maybe", "cat"}, "--same-origin: \"maybe\" is not true or false"},
-             Mistake{{"--framing", "xml", "cat"}, "--framing: \"xml\" is not a framing (lines, null, raw)"},
+             Mistake{{"--framing", "xml", "cat"},
+                     "--framing: \"xml\" is not a framing (lines, null, content-length, jsonl, raw)"},
              Mistake{{"--stderr", "x", "cat"}, "--stderr: \"x\" is not a mode of stderr (log, discard, merge, tagged)"},
              Mistake{{"--on-binary", "x", "cat"},
                      "--on-binary: \"x\" is not a way to treat binary messages (close, ignore, accept)"},
@@ -208,8 +209,7 @@ TEST(CommandLine, AMistakeIsNamedWithWhatWouldBeRight) {
 }
 
 TEST(CommandLine, OptionsOfLaterVersionsAreNotAcceptedAndIgnored) {
-    for (const char* option : {"--ssl", "--sslcert=x", "--tls-cert=x", "--redirport=80", "--compress", "--config=x",
-                               "--framing=content-length"})
+    for (const char* option : {"--ssl", "--sslcert=x", "--tls-cert=x", "--redirport=80", "--compress", "--config=x"})
         EXPECT_EQ(errors_of({option, "cat"}).size(), 1U) << option;
 }
 

@@ -85,6 +85,30 @@ TEST(Receiver, ReadsTheRfcsExamples) {  // 5.7, those that a client may send
     EXPECT_THAT(events_of("\x8a\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"), ElementsAre("pong Hello"));
 }
 
+/// What must be known of a message to write its length before it.
+TEST(Receiver, TellsHowMuchOfAMessageIsToComeOnceItsLastFrameHasBegun) {
+    Receiver receiver(0, BinaryPolicy::accept);
+    const auto read = [&](std::string bytes) {
+        std::span<std::byte> rest = fixtures::writable_bytes_of(bytes);
+        while (receiver.next(rest)) {
+        }
+    };
+    EXPECT_EQ(receiver.to_come(), std::nullopt);
+    const std::string whole = client_frame(0x81, std::string(100'000, 'x'));
+    read(whole.substr(0, 14 + 1000));
+    EXPECT_EQ(receiver.to_come(), 99'000U);
+    read(whole.substr(14 + 1000, 98'999));
+    EXPECT_EQ(receiver.to_come(), 1U);
+    read(whole.substr(14 + 99'999));
+    EXPECT_EQ(receiver.to_come(), std::nullopt);
+    const std::string fragment = client_frame(0x01, std::string(100'000, 'x'));
+    read(fragment.substr(0, 14 + 1000));
+    EXPECT_EQ(receiver.to_come(), std::nullopt);
+    read(fragment.substr(14 + 1000));
+    read(client_frame(0x80, std::string(100'000, 'x')).substr(0, 14 + 10));
+    EXPECT_EQ(receiver.to_come(), 99'990U);
+}
+
 TEST(Receiver, ReadsARichStreamHoweverItIsSplit) {
     const std::string stream =
         client_frame(0x81, "Hello") + client_frame(0x81, "") + client_frame(0x82, raw("\x00\xff\x80")) +
