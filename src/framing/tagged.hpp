@@ -1,4 +1,5 @@
 #pragma once  // --stderr tagged: a line as {"stream":"stdout","data":"…"} (RFC 8259).
+#include <algorithm>
 #include <string_view>
 
 #include "framing/framing.hpp"
@@ -9,8 +10,9 @@ enum class Stream { stdout_, stderr_ };
 
 /// Of a piece, in bytes, that one call wraps.
 inline constexpr std::size_t tagged_step = 8 * 1024;
-/// Room for what one call gives: every byte escaped as six, and the frame around it.
-inline constexpr std::size_t max_tagged = 6 * tagged_step + 64;
+/// Room for what one call gives of a piece of `size` bytes: every byte escaped as six, and the frame around it.
+constexpr std::size_t tagged_size(std::size_t size) { return 6 * std::min(size, tagged_step) + 64; }
+inline constexpr std::size_t max_tagged = tagged_size(tagged_step);
 
 class Tagged {
 public:

@@ -152,10 +152,12 @@ std::optional<std::string> select_subprotocol(const http::Request& request, std:
 }
 
 std::string accept_reply(std::string_view key, std::span<const http::Field> extra,
-                         const std::optional<std::string>& subprotocol, std::string_view unique_id) {
+                         const std::optional<std::string>& subprotocol, std::string_view unique_id,
+                         std::string_view extensions) {
     http::Reply reply{101, {{"Upgrade", "websocket"}, {"Connection", "Upgrade"}}, {}};
     reply.fields.push_back({"Sec-WebSocket-Accept", accept_key(key)});
     if (subprotocol) reply.fields.push_back({"Sec-WebSocket-Protocol", *subprotocol});
+    if (!extensions.empty()) reply.fields.push_back({"Sec-WebSocket-Extensions", std::string(extensions)});
     const auto own = [](const http::Field& field) {
         return std::ranges::any_of(own_fields, [&](auto name) { return http::same_token(field.name, name); });
     };

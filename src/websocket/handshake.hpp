@@ -33,8 +33,9 @@ struct Handshake {
                                                             std::span<const std::string> preferred);
 
 /// The 101, whole (4.2.2). Of `extra`, fields that are the handshake's own are left out; `{unique-id}` in their values
-/// becomes `unique_id`.
+/// becomes `unique_id`. `extensions` is the value of the field by that name; empty: none.
 [[nodiscard]] std::string accept_reply(std::string_view key, std::span<const http::Field> extra,
-                                       const std::optional<std::string>& subprotocol, std::string_view unique_id);
+                                       const std::optional<std::string>& subprotocol, std::string_view unique_id,
+                                       std::string_view extensions = {});
 
 }  // namespace wsinetd::websocket

@@ -16,7 +16,10 @@ constexpr Failure wasteful_length{1002, "length not in its shortest form"};
 constexpr Failure negative_length{1002, "length with its top bit set"};
 constexpr Failure binary_message{1003, ""};
 constexpr Failure invalid_text{1007, ""};
+constexpr Failure corrupt{1007, "corrupt compressed data"};
 constexpr Failure too_big{1009, ""};
+
+constexpr unsigned rsv1 = 0x40;
 
 }  // namespace
 
@@ -24,15 +27,31 @@ std::optional<Event> Receiver::next(std::span<std::byte>& bytes) {
     switch (state_) {
         case State::between_frames: return next_frame(bytes);
         case State::in_long_frame: return next_part(bytes);
+        case State::in_deflated_frame: return next_inflated(bytes);
         case State::over: bytes = {}; return {};
     }
     return {};
 }
 
+/// RFC 7692, 6: RSV1 stands in the first frame of a message that is compressed, and in no other.
+const Failure* Receiver::judge_reserved_bits(unsigned bits) const {
+    const auto opcode = static_cast<Opcode>(bits & 0x0f);
+    const bool begins_data = opcode == Opcode::text || opcode == Opcode::binary;
+    return inflation_ && begins_data && (bits & 0x70) == rsv1 ? nullptr : &reserved_bit;
+}
+
+/// Whether the frame that begins with this byte, which is in order, is part of a compressed message.
+inline bool Receiver::is_deflated(std::byte first) const {
+    if (!inflation_) return false;
+    const auto bits = std::to_integer<unsigned>(first);
+    return (bits & rsv1) != 0 || (deflated_ && static_cast<Opcode>(bits & 0x0f) == Opcode::continuation);
+}
+
 /// What is wrong with a frame's first byte, seen from where the connection stands; null: nothing.
 inline const Failure* Receiver::judge_first_byte(std::byte first) const {
     const auto bits = std::to_integer<unsigned>(first);
-    if ((bits & 0x70) != 0) return &reserved_bit;  // 5.2: no extension is negotiated
+    if ((bits & 0x70) != 0)  // 5.2: without an extension all of them must be 0
+        if (const Failure* failure = judge_reserved_bits(bits)) return failure;
     const auto opcode = static_cast<Opcode>(bits & 0x0f);
     switch (opcode) {
         case Opcode::continuation: return message_ == Opcode::continuation ? &lone_continuation : nullptr;  // 5.4
@@ -58,7 +77,7 @@ inline const Failure* Receiver::judge_length(std::span<const std::byte> bytes) c
         if (const Failure* failure = judge_extended_length(bytes)) return failure;
     }
     const std::optional<std::uint64_t> length = read_length(bytes);
-    if (!length || control || max_message_ == 0) return nullptr;
+    if (!length || control || max_message_ == 0 || is_deflated(bytes[0])) return nullptr;
     return *length > max_message_ - message_size_ ? &too_big : nullptr;
 }
 
@@ -97,7 +116,7 @@ inline std::optional<Event> Receiver::small_frame(const Header& header, std::spa
     message_ = header.fin ? Opcode::continuation : type;
     message_size_ = header.fin || max_message_ == 0 ? 0 : message_size_ + header.length;
     bytes = rest.subspan(payload.size());
-    return Data{type, {payload, first, header.fin}};
+    return Data{type, false, {payload, first, header.fin}};
 }
 
 std::optional<Event> Receiver::next_frame(std::span<std::byte>& bytes) {
@@ -108,6 +127,7 @@ std::optional<Event> Receiver::next_frame(std::span<std::byte>& bytes) {
     if (bytes.size() < masked_header_size(bytes[1])) return {};
     const Header header = read_header(bytes);
     if (is_control(header.opcode)) return control_frame(header, bytes);
+    if (is_deflated(bytes[0])) return deflated_frame(header, bytes);
     if (header.length <= framing::max_piece) return small_frame(header, bytes);
     begin_long_frame(header);
     bytes = bytes.subspan(header.size);
@@ -122,6 +142,61 @@ void Receiver::begin_long_frame(const Header& header) {
     remaining_ = header.length;
     if (first_) message_ = header.opcode;
     if (max_message_ != 0) message_size_ += header.length;
+}
+
+/// A small one is inflated when it is whole.
+std::optional<Event> Receiver::deflated_frame(const Header& header, std::span<std::byte>& bytes) {
+    const auto payload = bytes.subspan(header.size);
+    mask_ = header.mask;
+    if (header.length <= framing::max_piece) {
+        const std::size_t there = std::min<std::size_t>(header.length, payload.size());
+        unmask(payload.first(there).subspan(judged_), header.mask, judged_);
+        judged_ = static_cast<std::uint32_t>(there);
+        if (there < header.length) return {};
+    }
+    state_ = State::in_deflated_frame;
+    first_ = header.opcode != Opcode::continuation;
+    fin_ = header.fin;
+    remaining_ = header.length;
+    if (first_) message_ = header.opcode;
+    deflated_ = true;
+    bytes = payload;
+    return next_inflated(bytes);
+}
+
+/// What the next step makes of a compressed frame; a piece without bytes where it is the frame's last.
+std::optional<Event> Receiver::next_inflated(std::span<std::byte>& bytes) {
+    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>({bytes.size(), remaining_, framing::max_piece}));
+    unmask(bytes.first(size).subspan(judged_), mask_, 0);
+    mask_ = rotated(mask_, size - judged_);
+    std::uint64_t most = most_inflated;
+    if (max_message_ != 0) most = std::min(most - 1, max_message_ - message_size_) + 1;  // a byte more tells that it is
+    const Inflation::Step step =
+        inflation_->step(bytes.first(size), fin_ && size == remaining_, static_cast<std::size_t>(most));
+    bytes = bytes.subspan(step.taken);
+    remaining_ -= step.taken;
+    judged_ = static_cast<std::uint32_t>(size - step.taken);
+
+    // In the order in which they come if it is inflated byte by byte.
+    const bool text = is_text(message_);
+    if (text && !text_.add(step.made)) return end(invalid_text);
+    if (max_message_ != 0) message_size_ += step.made.size();
+    if (message_size_ > max_message_) return end(too_big);
+    if (!step.sound) return end(corrupt);
+    const bool over = step.done && remaining_ == 0;
+    const bool last = over && fin_;
+    if (last && text && !text_.complete()) return end(invalid_text);
+    if (!over && step.made.empty()) return {};
+
+    const Data data{message_, true, {step.made, first_, last}};
+    first_ = false;
+    if (over) state_ = State::between_frames;
+    if (last) {
+        message_ = Opcode::continuation;
+        message_size_ = 0;
+        deflated_ = false;
+    }
+    return data;
 }
 
 std::optional<Event> Receiver::control_frame(const Header& header, std::span<std::byte>& bytes) {
@@ -148,7 +223,7 @@ std::optional<Event> Receiver::next_part(std::span<std::byte>& bytes) {
     remaining_ -= size;
     const bool last = remaining_ == 0 && fin_;
     if (last && text && !text_.complete()) return end(invalid_text);
-    const Data data{message_, {part, first_, last}};
+    const Data data{message_, false, {part, first_, last}};
     first_ = false;
     if (remaining_ == 0) state_ = State::between_frames;
     if (last) {

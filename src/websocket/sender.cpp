@@ -77,16 +77,17 @@ bool fits(std::size_t payload, const Frames& out) { return header_size(payload) 
 
 /// Begins the message's next frame; `size` bytes of payload are to be written where the result points.
 inline std::byte* Sender::open_frame(bool fin, std::size_t size, Frames& out) {
-    const Opcode opcode = mid_message_ ? Opcode::continuation : type_;
+    const Opcode opcode = under_way_ == Message::none ? type_ : Opcode::continuation;
     std::byte* const payload =
         out.space.data() + out.size + write_header(out.space.data() + out.size, fin, opcode, size);
-    mid_message_ = !fin;
+    under_way_ = fin ? Message::none : Message::plain;
     out.size = static_cast<std::size_t>(payload - out.space.data()) + size;
     return payload;
 }
 
 bool Sender::add(framing::Piece& piece, Frames& out) {
     if (closed_ || (piece.bytes.empty() && !piece.last)) return true;
+    if (deflater_ && wants_deflate(piece)) return add_deflated(piece, out);
     const bool text = type_ == Opcode::text;
     if (text && replacer_.pending()) return add_repaired(piece, out);
     if (!fits(piece.bytes.size(), out)) return out.size == 0 && add_part(piece, out);
@@ -130,12 +131,55 @@ bool Sender::add_part(framing::Piece& piece, Frames& out) {
     return false;
 }
 
+/// It is decided at the message's beginning, which says whether the message is short.
+bool Sender::wants_deflate(const framing::Piece& piece) const {
+    if (under_way_ != Message::none) return under_way_ == Message::deflated;
+    return !piece.last || piece.bytes.size() >= least_deflated;
+}
+
+/// As `add`. A part is not begun before there is room for whatever comes of it, for nothing is kept in between.
+bool Sender::add_deflated(framing::Piece& piece, Frames& out) {
+    assert(out.space.size() >= min_deflater_space);
+    do {
+        const bool repair = needs_repair(piece.bytes);
+        const std::size_t most = repair ? most_deflated / 3 - 1 : most_deflated;  // n bytes may become 3n + 3
+        std::span<const std::byte> part = piece.bytes.first(std::min(most, piece.bytes.size()));
+        const bool last = piece.last && part.size() == piece.bytes.size();
+        const std::size_t size = repair ? replacer_.size(part, last) : part.size();
+        if (max_header + Deflater::most(size) > out.room()) return false;
+        piece.bytes = piece.bytes.subspan(part.size());
+        if (repair) {
+            replacer_.write(part, last, deflater_->space());
+            part = deflater_->space().first(size);
+        }
+        if (size > 0 || last) append_deflated(part, last, out);
+    } while (!piece.bytes.empty());
+    return true;
+}
+
+/// RFC 7692, 7.2.1: RSV1 in the first frame of the message.
+void Sender::append_deflated(std::span<const std::byte> part, bool last, Frames& out) {
+    const bool first = under_way_ == Message::none;
+    std::byte* const frame = out.space.data() + out.size;
+    constexpr std::size_t usual_header = 4;
+    const auto space = out.space.subspan(out.size + usual_header);
+    const std::size_t size = deflater_->deflate(part, last, space);
+    if (first && last && size >= part.size()) {  // 6: a message may as well be sent as it is
+        std::ranges::copy(part, open_frame(true, part.size(), out));
+        return;
+    }
+    if (header_size(size) != usual_header) std::memmove(frame + header_size(size), space.data(), size);
+    open_frame(last, size, out);
+    if (first) *frame |= std::byte{0x40};
+    if (!last) under_way_ = Message::deflated;
+}
+
 std::span<const std::byte> Sender::frame_in_place(const framing::Piece& piece) {
-    if (closed_ || piece.bytes.empty() || needs_repair(piece.bytes)) return {};
+    if (closed_ || deflater_ || piece.bytes.empty() || needs_repair(piece.bytes)) return {};
     const std::size_t header = header_size(piece.bytes.size());
     auto* const frame = const_cast<std::byte*>(piece.bytes.data()) - header;
-    write_header(frame, piece.last, mid_message_ ? Opcode::continuation : type_, piece.bytes.size());
-    mid_message_ = !piece.last;
+    write_header(frame, piece.last, under_way_ == Message::none ? type_ : Opcode::continuation, piece.bytes.size());
+    under_way_ = piece.last ? Message::none : Message::plain;
     return {frame, header + piece.bytes.size()};
 }
 

@@ -1,4 +1,4 @@
-#pragma once  // Pieces to frames in one contiguous buffer, and the control frames that wait (RFC 6455, 5). No I/O.
+#pragma once  // Pieces to frames in one contiguous buffer, and the control frames that wait (RFC 6455, 5; RFC 7692).
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -7,6 +7,7 @@
 
 #include "framing/framing.hpp"
 #include "utf8/replacer.hpp"
+#include "websocket/deflate.hpp"
 #include "websocket/frame.hpp"
 #include "websocket/frames.hpp"
 
@@ -15,16 +16,25 @@ namespace wsinetd::websocket {
 /// Makes the frames of one connection. Only memory for a Close or a kept pong is ever allocated.
 class Sender {
 public:
-    /// `type`: text or binary, of every message. In text, what is not UTF-8 becomes U+FFFD.
-    explicit Sender(Opcode type) : type_(type) {}
+    /// `type`: text or binary, of every message. In text, what is not UTF-8 becomes U+FFFD. `deflater`, which outlives
+    /// this, compresses messages; nullptr: they are sent as they are.
+    explicit Sender(Opcode type, Deflater* deflater = nullptr) : deflater_(deflater), type_(type) {}
 
     /// Appends the piece as one frame. True: it is wholly in (or dropped, when the Close is out). False: there is no
     /// room; write what `out` holds and try again with it empty. A part that did go in is gone from `piece.bytes` then:
     /// from an empty `out`, at least `min_space` bytes large, something always goes. One of 96 KiB takes every piece
-    /// but one that repair makes too long. A piece without bytes that ends no message makes no frame.
+    /// but one that repair makes too long. A piece without bytes that ends no message makes no frame. With a deflater,
+    /// long messages, and others that become smaller, are compressed; then a piece can become several frames, and `out`
+    /// must have `min_deflater_space`.
     [[nodiscard]] bool add(framing::Piece& piece, Frames& out);
 
     static constexpr std::size_t min_space = 16;
+    static constexpr std::size_t min_deflater_space = max_header + Deflater::most(most_deflated);
+
+    /// So much room takes each piece of `size` bytes that needs no repair, or less of it than to make it longer.
+    [[nodiscard]] std::size_t room_for(std::size_t size) const {
+        return deflater_ ? Deflater::most(size) + 4 * min_space + 4 * max_header : size + max_header;
+    }
 
     /// The whole frame of a large piece, made without copying: the header goes into the bytes right before the
     /// payload, of which at least `max_header` must be writable memory. The frame must be the next to be written, so
@@ -50,6 +60,7 @@ public:
     [[nodiscard]] bool closed() const { return closed_; }
 
 private:
+    enum class Message : std::uint8_t { none, plain, deflated };
     struct Payload;
     struct Discard {
         void operator()(Payload* payload) const;
@@ -58,11 +69,15 @@ private:
 
     bool add_repaired(framing::Piece& piece, Frames& out);
     bool add_part(framing::Piece& piece, Frames& out);
+    bool add_deflated(framing::Piece& piece, Frames& out);
+    void append_deflated(std::span<const std::byte> part, bool last, Frames& out);
+    [[nodiscard]] bool wants_deflate(const framing::Piece& piece) const;
     std::byte* open_frame(bool fin, std::size_t size, Frames& out);
     [[nodiscard]] bool needs_repair(std::span<const std::byte> bytes) const;
 
+    Deflater* deflater_;
     Opcode type_;
-    bool mid_message_ = false;
+    Message under_way_ = Message::none;
     bool ping_ = false;
     bool closed_ = false;
     utf8::Replacer replacer_;
