@@ -36,6 +36,7 @@ struct Endpoint {
     std::optional<std::string> eof_message;  ///< a text message equal to it closes the command's stdin
     std::vector<std::string> subprotocols;   ///< to select, in order of preference; `*`: the client's first
     Unbuffer unbuffer = Unbuffer::off;
+    bool compress = false;                         ///< agree on permessage-deflate with clients that offer it
     std::uint64_t max_message_size = 1024 * 1024;  ///< bytes; 0: no limit
     Milliseconds ping_interval{30'000};            ///< 0: off
     Milliseconds idle_timeout{0};                  ///< 0: off

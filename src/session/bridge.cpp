@@ -18,8 +18,9 @@ constexpr std::size_t stdio_block = 4096;
 /// A command that is asked for as much as it prints may fill one or two by chance.
 constexpr std::uint8_t blocks_of_a_hint = 3;
 
-std::size_t longest_held(config::StderrMode mode) {
-    return mode == config::StderrMode::tagged ? tagged_limit : framing::max_piece;
+std::size_t longest_held(config::StderrMode mode, bool deflated) {
+    if (mode == config::StderrMode::tagged) return deflated ? deflated_tagged_limit : tagged_limit;
+    return deflated ? deflated_limit : framing::max_piece;
 }
 
 websocket::Opcode message_type(framing::Kind kind) {
@@ -39,7 +40,8 @@ websocket::BinaryPolicy binary_policy(const config::Endpoint& endpoint) {
 }  // namespace
 
 Bridge::Bridge(LoopResources& loop, net::Stream& stream, std::unique_ptr<process::Child> child, Slot process_slot,
-               const config::Endpoint& endpoint, std::string id, std::string remote, std::string reply)
+               const config::Endpoint& endpoint, std::string id, std::string remote, std::string reply,
+               Compression compression)
     : loop_(loop),
       stream_(stream),
       endpoint_(endpoint),
@@ -55,16 +57,20 @@ Bridge::Bridge(LoopResources& loop, net::Stream& stream, std::unique_ptr<process
                    settle();
                }),
       finished_(loop.executor),
-      outgoing_(stream, nursery_, message_type(endpoint.framing),
-                [this] {
-                    wake_output();
-                    settle();
-                }),
+      inflation_(std::move(compression.inflation)),
+      outgoing_(
+          stream, nursery_, message_type(endpoint.framing),
+          [this] {
+              wake_output();
+              settle();
+          },
+          compression.deflater),
       command_(loop, nursery_, std::move(child), std::move(process_slot), endpoint.close_grace,
                [this] { command_ended(); }),
-      stdout_(loop.executor, nursery_, command_.stdout_pipe(), endpoint.framing, longest_held(endpoint.stderr_mode),
+      stdout_(loop.executor, nursery_, command_.stdout_pipe(), endpoint.framing,
+              longest_held(endpoint.stderr_mode, inflation_ != nullptr),
               [this](Source& source) { return output(source); }),
-      receiver_(endpoint.max_message_size, binary_policy(endpoint)),
+      receiver_(endpoint.max_message_size, binary_policy(endpoint), inflation_.get()),
       writer_(endpoint.framing),
       input_(loop.executor, nursery_, [this] { return input(); }),
       keepalive_(endpoint.ping_interval, began_),
@@ -77,7 +83,7 @@ Bridge::Bridge(LoopResources& loop, net::Stream& stream, std::unique_ptr<process
     if (endpoint.framing == framing::Kind::content_length) body_writer_ = std::make_unique<framing::BodyWriter>();
     if (endpoint.eof_message) eof_message_ = std::make_unique<framing::EofMessage>(*endpoint.eof_message);
     if (endpoint.stderr_mode == config::StderrMode::tagged) {
-        stderr_.emplace(loop.executor, nursery_, command_.stderr_pipe(), endpoint.framing, tagged_limit,
+        stderr_.emplace(loop.executor, nursery_, command_.stderr_pipe(), endpoint.framing, stdout_.limit,
                         [this](Source& source) { return output(source); });
         stdout_.tagged.emplace(framing::Stream::stdout_);
         stderr_->tagged.emplace(framing::Stream::stderr_);
@@ -187,7 +193,8 @@ bool Bridge::must_wait(const Source& source) const {
 /// False: the client takes no more, and what is left is kept.
 bool Bridge::send_output(Source& source) {
     for (bool more = true; more;) {
-        websocket::Frames frames{loop_.scratch.frames};
+        const auto space = std::span(loop_.scratch.frames);
+        websocket::Frames frames{inflation_ ? space.first(deflated_frames_size) : space};
         std::span<const std::byte> ready = frame_in_place(source);
         if (ready.empty()) {
             more = frame_output(source, frames);
@@ -255,7 +262,7 @@ bool Bridge::frame_tagged(Source& source, websocket::Frames& frames) {
     framing::Piece& piece = *source.unframed.piece;
     do {
         // U+FFFD replaces bytes and escapes control characters; never both, so that this is room enough.
-        if (frames.room() < framing::max_tagged + websocket::max_header) return false;
+        if (frames.room() < outgoing_.sender().room_for(framing::tagged_size(piece.bytes.size()))) return false;
         framing::Piece part = source.tagged->next(piece, loop_.scratch.tagged);
         const bool whole = outgoing_.sender().add(part, frames);
         assert(whole);
@@ -308,6 +315,11 @@ Bridge::Turn Bridge::input_turn() {
         if (!to_command_.empty()) return Turn::blocked;
         if (!stream_.is_open() || peer_finished_) return Turn::over;
         if (holds_much() && outgoing_.blocked()) return Turn::blocked;
+        if (input_paused_) {
+            resume_input();
+            if (!to_command_.empty()) return Turn::blocked;
+            continue;
+        }
         const std::size_t held = partial_.size();
         const auto space = std::span(loop_.scratch.input).subspan(input_gap);
         const net::Transfer transfer = stream_.read(space.subspan(held));
@@ -325,20 +337,34 @@ Bridge::Turn Bridge::input_turn() {
         keepalive_.heard(net::Clock::now());
         take_input(space.first(held + transfer.bytes));
         if (!to_command_.empty()) return Turn::blocked;
+        if (input_paused_) continue;
         if (held + transfer.bytes < space.size()) return Turn::starved;  // a short read has emptied the socket
     }
     return Turn::busy;
 }
 
-/// `bytes` lie `input_gap` behind the front of the loop's input buffer, toward which the messages are packed.
+/// Nothing is read before all of what was read has been taken.
+void Bridge::resume_input() {
+    const auto space = std::span(loop_.scratch.input).subspan(input_gap, partial_.size());
+    std::ranges::copy(partial_, space.begin());
+    take_input(space);
+}
+
+/// `bytes` lie `input_gap` behind the front of the loop's input buffer, toward which the messages are packed. What is
+/// inflated can be a thousand times as much, so that it ends when the command takes no more, or others have waited long
+/// enough.
 void Bridge::take_input(std::span<std::byte> bytes) {
     std::byte* const begin = loop_.scratch.input.data();
     Taken taken{begin, {loop_.scratch.frames}};
+    input_paused_ = false;
     const bool one_by_one = body_writer_ != nullptr;  // what stdin does not take now must not become more by headers
     while (!(one_by_one && !to_command_.empty())) {
         const auto event = receiver_.next(bytes);
         if (!event) break;
         take_event(*event, taken);
+        if (taken.inflated == 0) continue;
+        input_paused_ = !to_command_.empty() || taken.inflated >= inflated_a_turn;
+        if (input_paused_) break;
     }
     backlog_ = one_by_one && !to_command_.empty() && !bytes.empty();
     partial_ = bytes.empty() ? std::vector<std::byte>{} : std::vector<std::byte>(bytes.begin(), bytes.end());
@@ -351,8 +377,10 @@ void Bridge::take_input(std::span<std::byte> bytes) {
 
 void Bridge::take_event(const websocket::Event& event, Taken& taken) {
     if (const auto* data = std::get_if<websocket::Data>(&event)) {
+        if (data->inflated) taken.inflated += data->piece.bytes.size();
         if (discarding()) return;
         taken.any_data = true;
+        if (data->inflated) return pass_inflated(*data, taken);
         if (!pass(*data, taken)) return;
         if (body_writer_) return write_body(data->piece, behind(data->piece));
         taken.front = writer_.pack(taken.front, data->piece);
@@ -395,6 +423,15 @@ bool Bridge::pass(const websocket::Data& data, Taken& taken) {
         taken.front = loop_.scratch.input.data();
     }
     return judged.verdict == Judged::other;
+}
+
+/// It lies in a place of its own, and goes behind what is packed.
+void Bridge::pass_inflated(const websocket::Data& data, Taken& taken) {
+    if (!pass(data, taken)) return;
+    write_stdin({loop_.scratch.input.data(), taken.front});
+    taken.front = loop_.scratch.input.data();
+    std::byte* const begin = loop_.compressors->space().data();
+    write_stdin({begin, writer_.pack(begin, data.piece)});
 }
 
 /// Hands the command what it would not take before. False: it still does not.

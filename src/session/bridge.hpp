@@ -18,6 +18,17 @@ inline constexpr std::size_t least_read = 4 * 1024;
 /// With --stderr tagged two streams have lines under way, and each reads no more than this.
 inline constexpr std::size_t tagged_limit = 20 * 1024;
 
+/// With --compress less of the output is read and framed at once, for a client's message under way has borrowed an
+/// inflater, and what was inflated of it waits for the command beside what was read.
+inline constexpr std::size_t deflated_limit = 24 * 1024;
+inline constexpr std::size_t deflated_tagged_limit = 4 * 1024;
+inline constexpr std::size_t deflated_frames_size = 32 * 1024;
+static_assert(deflated_frames_size >= websocket::Sender::min_deflater_space);
+static_assert(framing::tagged_size(deflated_tagged_limit + 1) <= websocket::most_deflated);
+
+/// Inflated before the others of the loop have their turn.
+inline constexpr std::size_t inflated_a_turn = 8 * websocket::most_inflated;
+
 /// The most one session keeps in the server, whatever the peers do: input, packed or not yet a whole frame (which share
 /// one read); frames the client does not take; output read but not framed or the line under way (which share one read,
 /// of which the frames that are kept have been at least a third, for none is longer than three times its text); and
@@ -27,7 +38,15 @@ inline constexpr std::size_t kept_at_most =
     frames_size - frames_size / 3 + chunk_size + least_read + kept_beside_output;
 /// With --stderr tagged a frame can be thirty times its text, an empty line.
 inline constexpr std::size_t kept_when_tagged = frames_size + 2 * (tagged_limit + least_read) + kept_beside_output;
-static_assert(std::max(kept_at_most, kept_when_tagged) + 8 * 1024 < 256 * 1024);
+/// With --compress.
+inline constexpr std::size_t kept_when_inflating =
+    kept_beside_output + websocket::most_inflated + websocket::Inflater::memory;
+inline constexpr std::size_t kept_when_deflated =
+    deflated_frames_size - deflated_frames_size / 3 + deflated_limit + least_read + kept_when_inflating;
+inline constexpr std::size_t kept_when_deflated_and_tagged =
+    deflated_frames_size + 2 * (deflated_tagged_limit + least_read) + kept_when_inflating;
+static_assert(std::max({kept_at_most, kept_when_tagged, kept_when_deflated, kept_when_deflated_and_tagged}) + 8 * 1024 <
+              256 * 1024);
 
 /// With content-length, of a message in fragments, besides all that. While more is held, up to BodyWriter::max_held, no
 /// input is read as long as the client does not take what it was sent, and output is read `least_read` at a time. So
@@ -39,12 +58,19 @@ static_assert(kept_at_most + 8 * 1024 + held_freely <= 256 * 1024 && held_freely
 /// Between two pings while the command takes no input.
 inline constexpr net::Milliseconds probe_interval{500};
 
+/// What takes part in it when permessage-deflate was agreed on; else nothing.
+struct Compression {
+    websocket::Deflater* deflater = nullptr;  ///< the loop's
+    std::unique_ptr<websocket::Inflation> inflation = {};
+};
+
 /// One session, from the 101 to the end of both the connection and the command.
 class Bridge final : public Stoppable {
 public:
     /// `stream` and `endpoint` outlive the bridge. `id` and `remote` are for the log; `reply` is the 101.
     Bridge(LoopResources& loop, net::Stream& stream, std::unique_ptr<process::Child> child, Slot process_slot,
-           const config::Endpoint& endpoint, std::string id, std::string remote, std::string reply);
+           const config::Endpoint& endpoint, std::string id, std::string remote, std::string reply,
+           Compression compression = {});
 
     /// Returns when the command is reaped, the connection closed and every task ended. `first` is what the client sent
     /// behind its request.
@@ -61,6 +87,7 @@ private:
     struct Taken {
         std::byte* front;  ///< end of what is packed for the command
         websocket::Frames pongs;
+        std::size_t inflated = 0;  ///< in bytes
         bool any_data = false;
     };
 
@@ -85,6 +112,8 @@ private:
     Turn input_turn();
     void take_input(std::span<std::byte> bytes);
     void take_event(const websocket::Event& event, Taken& taken);
+    void pass_inflated(const websocket::Data& data, Taken& taken);
+    void resume_input();
     [[nodiscard]] bool feed_command();
     [[nodiscard]] bool pass(const websocket::Data& data, Taken& taken);
     void fail(const websocket::Failure& failure);
@@ -130,6 +159,7 @@ private:
 
     net::Nursery nursery_;
     net::Event finished_;
+    std::unique_ptr<websocket::Inflation> inflation_;  ///< nullptr: no compression
     Outgoing outgoing_;
     Command command_;
     Source stdout_;
@@ -141,6 +171,7 @@ private:
     std::vector<std::byte> partial_;                    ///< a frame that is not whole yet; before it, a backlog
     bool backlog_ = false;                              ///< whole frames for which stdin had no room
     std::vector<std::byte> to_command_;                 ///< packed, but stdin would not take it
+    bool input_paused_ = false;  ///< of what was read there is more to be taken, in `partial_` or `inflation_`
     bool stdin_ending_ = false;
     std::unique_ptr<framing::EofMessage> eof_message_;  ///< nullptr without --eof-message
     net::Pump input_;

@@ -17,6 +17,7 @@
 #include "session/event_source.hpp"
 #include "session/start.hpp"
 #include "session/static_file.hpp"
+#include "websocket/extension.hpp"
 #include "websocket/handshake.hpp"
 
 namespace wsinetd::session {
@@ -108,6 +109,7 @@ private:
     std::optional<http::Refusal> judge(const http::Request& request) const;
     Answer start_session(const http::Request& request, const endpoint::Match& match, const Found& program,
                          const std::string& key);
+    Compression compression(const std::optional<websocket::DeflateAgreement>& agreement);
     Answer start_events(const http::Request& request, const endpoint::Match& match, const Found& program);
     [[nodiscard]] endpoint::Peer peer() const;
     Asker asker_of(const http::Request& request);
@@ -339,6 +341,14 @@ std::optional<http::Refusal> Connection::judge(const http::Request& request) con
     return endpoint::judge_origin(request, origins);
 }
 
+std::optional<websocket::DeflateAgreement> agree_on_deflate(const http::Request& request,
+                                                            const config::Endpoint& endpoint) {
+    // A message whose length must be known first would have to be inflated and held before any of it is passed on.
+    if (!endpoint.compress || endpoint.framing == framing::Kind::content_length) return std::nullopt;
+    return websocket::agree_on_deflate(request.fields.joined("Sec-WebSocket-Extensions").value_or(""),
+                                       websocket::deflate_window_bits);
+}
+
 Connection::Answer Connection::start_session(const http::Request& request, const endpoint::Match& match,
                                              const Found& program, const std::string& key) {
     const endpoint::Peer asking = peer();
@@ -349,9 +359,21 @@ Connection::Answer Connection::start_session(const http::Request& request, const
     if (auto* refusal = std::get_if<http::Refusal>(&started)) return std::move(*refusal);
     auto& running = std::get<RunningCommand>(started);
     log_request(&request, 101, {});
-    std::string reply = websocket::accept_reply(key, config_.upgrade_fields, subprotocol, running.id);
+    const auto deflate = agree_on_deflate(request, *match.endpoint);
+    std::string reply = websocket::accept_reply(key, config_.upgrade_fields, subprotocol, running.id,
+                                                deflate ? std::string_view(deflate->reply) : "");
     return std::make_unique<Bridge>(loop_, stream_, std::move(running.child), std::move(running.slot), *match.endpoint,
-                                    std::move(running.id), remote(), std::move(reply));
+                                    std::move(running.id), remote(), std::move(reply), compression(deflate));
+}
+
+/// What of the loop's takes part in it.
+Compression Connection::compression(const std::optional<websocket::DeflateAgreement>& agreement) {
+    Compression compression;
+    if (!agreement) return compression;
+    if (!loop_.compressors) loop_.compressors = std::make_unique<websocket::Compressors>();
+    compression.deflater = &loop_.compressors->deflater(agreement->server_window_bits);
+    compression.inflation = std::make_unique<websocket::Inflation>(*loop_.compressors);
+    return compression;
 }
 
 Connection::Answer Connection::start_events(const http::Request& request, const endpoint::Match& match,

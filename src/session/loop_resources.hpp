@@ -19,6 +19,7 @@
 #include "session/scratch.hpp"
 #include "session/slots.hpp"
 #include "session/unique_id.hpp"
+#include "websocket/deflate.hpp"
 
 namespace wsinetd::session {
 
@@ -74,7 +75,8 @@ struct LoopResources {
     net::HangUps hang_ups;
     UniqueIds ids;
     Scratch scratch;
-    std::shared_ptr<const net::TlsContext> tls;  ///< of the connections to come; nullptr without TLS
+    std::unique_ptr<websocket::Compressors> compressors;  ///< nullptr: nobody has wanted them
+    std::shared_ptr<const net::TlsContext> tls;           ///< of the connections to come; nullptr without TLS
     std::set<Stoppable*> stoppables;
     net::TimePoint complained{};  ///< when it was last logged that the system has run out of something
     bool stopping = false;

@@ -8,8 +8,9 @@ namespace wsinetd::session {
 /// An outlet that takes the control frames which wait along as soon as there is room for them.
 class Outgoing : public Outlet {
 public:
-    Outgoing(net::Stream& stream, net::Nursery& nursery, websocket::Opcode type, std::function<void()> eased)
-        : Outlet(stream, nursery, std::move(eased), [this] { return controls(); }), sender_(type) {}
+    Outgoing(net::Stream& stream, net::Nursery& nursery, websocket::Opcode type, std::function<void()> eased,
+             websocket::Deflater* deflater = nullptr)
+        : Outlet(stream, nursery, std::move(eased), [this] { return controls(); }), sender_(type, deflater) {}
     Outgoing(const Outgoing&) = delete;
     Outgoing& operator=(const Outgoing&) = delete;
 

@@ -172,7 +172,7 @@ TEST(CommandLine, SuggestsNothingFarFetched) {
 
 /// Those of later issues: none is accepted and ignored.
 TEST(CommandLine, RefusesOptionsThatAreNotThereYet) {
-    for (const std::string option : {"--compress", "--config"}) {
+    for (const std::string option : {"--config"}) {
         EXPECT_THAT(errors_of({option, "x", "cat"}), ElementsAre(testing::StartsWith(option + " is not an option")))
             << option;
         EXPECT_THAT(errors_of({option + "=x", "cat"}), ElementsAre(testing::StartsWith(option + " is not an option")))

@@ -209,7 +209,7 @@ TEST(CommandLine, AMistakeIsNamedWithWhatWouldBeRight) {
 }
 
 TEST(CommandLine, OptionsOfLaterVersionsAreNotAcceptedAndIgnored) {
-    for (const char* option : {"--ssl", "--sslcert=x", "--tls-cert=x", "--redirport=80", "--compress", "--config=x"})
+    for (const char* option : {"--ssl", "--sslcert=x", "--tls-cert=x", "--redirport=80", "--config=x"})
         EXPECT_EQ(errors_of({option, "cat"}).size(), 1U) << option;
 }
 
