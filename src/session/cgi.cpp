@@ -7,8 +7,6 @@
 namespace wsinetd::session {
 namespace {
 
-constexpr int rounds_a_turn = 4;
-
 bool has_no_body(int status) { return status == 204 || status == 304; }
 
 }  // namespace
