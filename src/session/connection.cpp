@@ -480,6 +480,7 @@ net::awaitable<bool> Connection::run_exchange(Exchange& exchange) {
     busy_ = true;
     const bool kept = co_await exchange.run();
     busy_ = false;
+    deadline_.after(keep_alive_timeout);  // for the answer that a local redirect leads to
     co_return kept;
 }
 
