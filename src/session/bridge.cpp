@@ -311,15 +311,13 @@ net::Pump::Next Bridge::input() {
 Bridge::Turn Bridge::input_turn() {
     for (int round = 0; round < rounds_a_turn; ++round) {
         if (!feed_command()) return Turn::blocked;
-        if (backlog_) take_backlog();
-        if (!to_command_.empty()) return Turn::blocked;
-        if (!stream_.is_open() || peer_finished_) return Turn::over;
-        if (holds_much() && outgoing_.blocked()) return Turn::blocked;
         if (input_paused_) {
             resume_input();
             if (!to_command_.empty()) return Turn::blocked;
             continue;
         }
+        if (!stream_.is_open() || peer_finished_) return Turn::over;
+        if (holds_much() && outgoing_.blocked()) return Turn::blocked;
         const std::size_t held = partial_.size();
         const auto space = std::span(loop_.scratch.input).subspan(input_gap);
         const net::Transfer transfer = stream_.read(space.subspan(held));
@@ -350,23 +348,21 @@ void Bridge::resume_input() {
     take_input(space);
 }
 
-/// `bytes` lie `input_gap` behind the front of the loop's input buffer, toward which the messages are packed. What is
-/// inflated can be a thousand times as much, so that it ends when the command takes no more, or others have waited long
-/// enough.
+/// `bytes` lie `input_gap` behind the front of the loop's input buffer, toward which the messages are packed. It pauses
+/// where they would become more than they are while the command takes none: lengths go before messages, and what is
+/// inflated can be a thousand times as much, so that there it pauses for the others of the loop as well.
 void Bridge::take_input(std::span<std::byte> bytes) {
     std::byte* const begin = loop_.scratch.input.data();
     Taken taken{begin, {loop_.scratch.frames}};
     input_paused_ = false;
-    const bool one_by_one = body_writer_ != nullptr;  // what stdin does not take now must not become more by headers
-    while (!(one_by_one && !to_command_.empty())) {
-        const auto event = receiver_.next(bytes);
-        if (!event) break;
+    while (const auto event = receiver_.next(bytes)) {
         take_event(*event, taken);
-        if (taken.inflated == 0) continue;
-        input_paused_ = !to_command_.empty() || taken.inflated >= inflated_a_turn;
+        if (taken.inflated > 0)
+            input_paused_ = !to_command_.empty() || taken.inflated >= inflated_a_turn;
+        else if (body_writer_)
+            input_paused_ = !to_command_.empty() && !bytes.empty();
         if (input_paused_) break;
     }
-    backlog_ = one_by_one && !to_command_.empty() && !bytes.empty();
     partial_ = bytes.empty() ? std::vector<std::byte>{} : std::vector<std::byte>(bytes.begin(), bytes.end());
     if (taken.any_data) last_data_ = net::Clock::now();
     if (taken.pongs.size > 0) outgoing_.write(taken.pongs.bytes());

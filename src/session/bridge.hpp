@@ -124,7 +124,6 @@ private:
     // The same with content-length: bridge_bodies.cpp.
     void write_body(const framing::Piece& piece, std::optional<std::uint64_t> to_come);
     void write_body_behind(std::string_view before, const framing::Piece& piece);
-    void take_backlog();
     [[nodiscard]] std::optional<std::uint64_t> behind(const framing::Piece& piece) const;
     [[nodiscard]] bool holds_much() const;
     net::Pump::Next until_client_takes();
@@ -168,8 +167,7 @@ private:
     websocket::Receiver receiver_;
     framing::Writer writer_;
     std::unique_ptr<framing::BodyWriter> body_writer_;  ///< nullptr without content-length
-    std::vector<std::byte> partial_;                    ///< a frame that is not whole yet; before it, a backlog
-    bool backlog_ = false;                              ///< whole frames for which stdin had no room
+    std::vector<std::byte> partial_;                    ///< read, but not taken: a frame that is not whole, or more
     std::vector<std::byte> to_command_;                 ///< packed, but stdin would not take it
     bool input_paused_ = false;  ///< of what was read there is more to be taken, in `partial_` or `inflation_`
     bool stdin_ending_ = false;

@@ -29,13 +29,6 @@ std::optional<std::uint64_t> Bridge::behind(const framing::Piece& piece) const {
     return piece.last ? 0 : receiver_.to_come();
 }
 
-/// Frames that were read when stdin had no more room.
-void Bridge::take_backlog() {
-    const auto space = std::span(loop_.scratch.input).subspan(input_gap, partial_.size());
-    std::ranges::copy(partial_, space.begin());
-    take_input(space);
-}
-
 bool Bridge::holds_much() const { return body_writer_ && !discarding() && body_writer_->held() > held_freely; }
 
 /// Then `wake_output` is called.
