@@ -37,6 +37,7 @@ struct Endpoint {
     std::vector<std::string> subprotocols;   ///< to select, in order of preference; `*`: the client's first
     Unbuffer unbuffer = Unbuffer::off;
     bool compress = false;                         ///< agree on permessage-deflate with clients that offer it
+    bool compress_takeover = false;                ///< the same, and messages may refer to those before them
     std::uint64_t max_message_size = 1024 * 1024;  ///< bytes; 0: no limit
     Milliseconds ping_interval{30'000};            ///< 0: off
     Milliseconds idle_timeout{0};                  ///< 0: off
@@ -48,6 +49,8 @@ struct Endpoint {
     std::string group;
     std::optional<Identity> identity;  ///< of `user` and `group`; filled by `check`
 
+    /// Whether permessage-deflate is agreed on.
+    [[nodiscard]] bool deflates() const { return compress || compress_takeover; }
     /// Whether it serves WebSockets at all.
     [[nodiscard]] bool serves() const { return !command.empty() || !dir.empty(); }
 };

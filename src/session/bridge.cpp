@@ -18,8 +18,9 @@ constexpr std::size_t stdio_block = 4096;
 /// A command that is asked for as much as it prints may fill one or two by chance.
 constexpr std::uint8_t blocks_of_a_hint = 3;
 
-std::size_t longest_held(config::StderrMode mode, bool deflated) {
+std::size_t longest_held(config::StderrMode mode, bool deflated, bool own_deflater) {
     if (mode == config::StderrMode::tagged) return deflated ? deflated_tagged_limit : tagged_limit;
+    if (own_deflater) return takeover_limit;
     return deflated ? deflated_limit : framing::max_piece;
 }
 
@@ -58,17 +59,18 @@ Bridge::Bridge(LoopResources& loop, net::Stream& stream, std::unique_ptr<process
                }),
       finished_(loop.executor),
       inflation_(std::move(compression.inflation)),
+      deflater_(std::move(compression.own)),
       outgoing_(
           stream, nursery_, message_type(endpoint.framing),
           [this] {
               wake_output();
               settle();
           },
-          compression.deflater),
+          deflater_ ? deflater_.get() : compression.deflater),
       command_(loop, nursery_, std::move(child), std::move(process_slot), endpoint.close_grace,
                [this] { command_ended(); }),
       stdout_(loop.executor, nursery_, command_.stdout_pipe(), endpoint.framing,
-              longest_held(endpoint.stderr_mode, inflation_ != nullptr),
+              longest_held(endpoint.stderr_mode, inflation_ != nullptr, deflater_ != nullptr),
               [this](Source& source) { return output(source); }),
       receiver_(endpoint.max_message_size, binary_policy(endpoint), inflation_.get()),
       writer_(endpoint.framing),
@@ -190,11 +192,16 @@ bool Bridge::must_wait(const Source& source) const {
     return outgoing_.blocked() || (speaking_ && speaking_ != &source);
 }
 
+std::size_t Bridge::frames_limit() const {
+    if (deflater_) return takeover_frames_size;
+    return inflation_ ? deflated_frames_size : frames_size;
+}
+
 /// False: the client takes no more, and what is left is kept.
 bool Bridge::send_output(Source& source) {
     for (bool more = true; more;) {
         const auto space = std::span(loop_.scratch.frames);
-        websocket::Frames frames{inflation_ ? space.first(deflated_frames_size) : space};
+        websocket::Frames frames{space.first(frames_limit())};
         std::span<const std::byte> ready = frame_in_place(source);
         if (ready.empty()) {
             more = frame_output(source, frames);

@@ -25,6 +25,10 @@ inline constexpr std::size_t deflated_tagged_limit = 4 * 1024;
 inline constexpr std::size_t deflated_frames_size = 32 * 1024;
 static_assert(deflated_frames_size >= websocket::Sender::min_deflater_space);
 static_assert(framing::tagged_size(deflated_tagged_limit + 1) <= websocket::most_deflated);
+/// Still less where the session has a compressor of its own.
+inline constexpr std::size_t takeover_limit = 8 * 1024;
+inline constexpr std::size_t takeover_frames_size = 12 * 1024;
+static_assert(takeover_frames_size >= websocket::Sender::min_takeover_space);
 
 /// Inflated before the others of the loop have their turn.
 inline constexpr std::size_t inflated_a_turn = 8 * websocket::most_inflated;
@@ -40,12 +44,16 @@ inline constexpr std::size_t kept_at_most =
 inline constexpr std::size_t kept_when_tagged = frames_size + 2 * (tagged_limit + least_read) + kept_beside_output;
 /// With --compress.
 inline constexpr std::size_t kept_when_inflating =
-    kept_beside_output + websocket::most_inflated + websocket::Inflater::memory;
+    kept_beside_output + websocket::most_inflated + websocket::Inflater::memory(websocket::largest_window_bits);
 inline constexpr std::size_t kept_when_deflated =
     deflated_frames_size - deflated_frames_size / 3 + deflated_limit + least_read + kept_when_inflating;
 inline constexpr std::size_t kept_when_deflated_and_tagged =
     deflated_frames_size + 2 * (deflated_tagged_limit + least_read) + kept_when_inflating;
-static_assert(std::max({kept_at_most, kept_when_tagged, kept_when_deflated, kept_when_deflated_and_tagged}) + 8 * 1024 <
+inline constexpr std::size_t kept_with_takeover = takeover_frames_size + takeover_limit + least_read +
+                                                  kept_when_inflating + websocket::Deflater::memory_with_takeover;
+static_assert(std::max({kept_at_most, kept_when_tagged, kept_when_deflated, kept_when_deflated_and_tagged,
+                        kept_with_takeover}) +
+                  8 * 1024 <
               256 * 1024);
 
 /// With content-length, of a message in fragments, besides all that. While more is held, up to BodyWriter::max_held, no
@@ -60,7 +68,8 @@ inline constexpr net::Milliseconds probe_interval{500};
 
 /// What takes part in it when permessage-deflate was agreed on; else nothing.
 struct Compression {
-    websocket::Deflater* deflater = nullptr;  ///< the loop's
+    websocket::Deflater* deflater = nullptr;        ///< the loop's
+    std::unique_ptr<websocket::Deflater> own = {};  ///< in its place, where messages refer to those before them
     std::unique_ptr<websocket::Inflation> inflation = {};
 };
 
@@ -96,6 +105,7 @@ private:
     Turn output_turn(Source& source);
     Turn read_output(Source& source);
     void look_for_blocks(const Source& source, std::span<const std::byte> read);
+    [[nodiscard]] std::size_t frames_limit() const;
     bool send_output(Source& source);
     bool log_strays(Source& source);
     void check_framing(Source& source);
@@ -159,6 +169,7 @@ private:
     net::Nursery nursery_;
     net::Event finished_;
     std::unique_ptr<websocket::Inflation> inflation_;  ///< nullptr: no compression
+    std::unique_ptr<websocket::Deflater> deflater_;    ///< nullptr: no compression, or with the loop's
     Outgoing outgoing_;
     Command command_;
     Source stdout_;

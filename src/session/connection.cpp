@@ -344,9 +344,12 @@ std::optional<http::Refusal> Connection::judge(const http::Request& request) con
 std::optional<websocket::DeflateAgreement> agree_on_deflate(const http::Request& request,
                                                             const config::Endpoint& endpoint) {
     // A message whose length must be known first would have to be inflated and held before any of it is passed on.
-    if (!endpoint.compress || endpoint.framing == framing::Kind::content_length) return std::nullopt;
-    return websocket::agree_on_deflate(request.fields.joined("Sec-WebSocket-Extensions").value_or(""),
-                                       websocket::deflate_window_bits);
+    if (!endpoint.deflates() || endpoint.framing == framing::Kind::content_length) return std::nullopt;
+    websocket::DeflateWish wish{websocket::deflate_window_bits, {}};
+    // Where two streams are read there is no room for a compressor of the session's own.
+    const bool one_stream = endpoint.stderr_mode != config::StderrMode::tagged;
+    if (endpoint.compress_takeover && one_stream) wish.takeover_window_bits = websocket::takeover_window_bits;
+    return websocket::agree_on_deflate(request.fields.joined("Sec-WebSocket-Extensions").value_or(""), wish);
 }
 
 Connection::Answer Connection::start_session(const http::Request& request, const endpoint::Match& match,
@@ -371,8 +374,12 @@ Compression Connection::compression(const std::optional<websocket::DeflateAgreem
     Compression compression;
     if (!agreement) return compression;
     if (!loop_.compressors) loop_.compressors = std::make_unique<websocket::Compressors>();
-    compression.deflater = &loop_.compressors->deflater(agreement->server_window_bits);
-    compression.inflation = std::make_unique<websocket::Inflation>(*loop_.compressors);
+    if (agreement->server_takeover)
+        compression.own = loop_.compressors->own_deflater(agreement->server_window_bits);
+    else
+        compression.deflater = &loop_.compressors->deflater(agreement->server_window_bits);
+    compression.inflation = std::make_unique<websocket::Inflation>(
+        *loop_.compressors, agreement->client_takeover ? websocket::Takeover::yes : websocket::Takeover::no);
     return compression;
 }
 

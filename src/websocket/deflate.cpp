@@ -17,8 +17,7 @@ constexpr std::array<std::byte, 4> tail{std::byte{0x00}, std::byte{0x00}, std::b
 /// Three times as fast as zlib's own level, 6, for output a sixth larger.
 constexpr int level = 1;
 constexpr int memory_level = 7;
-/// Negative: without zlib's header and checksum.
-constexpr int largest_window = -15;
+constexpr int memory_level_with_takeover = 4;
 
 /// zlib takes no const, and changes nothing.
 Bytef* in(std::span<const std::byte> bytes) { return reinterpret_cast<Bytef*>(const_cast<std::byte*>(bytes.data())); }
@@ -31,15 +30,25 @@ void Deflater::End::operator()(z_stream* stream) const {
     delete stream;
 }
 
-Deflater::Deflater(int window_bits) : stream_(new z_stream{}) {
-    if (deflateInit2(stream_.get(), level, Z_DEFLATED, -window_bits, memory_level, Z_DEFAULT_STRATEGY) != Z_OK)
+/// Windows are negative for zlib: without its header and checksum.
+Deflater::Deflater(int window_bits, std::span<std::byte> space, Takeover takeover)
+    : stream_(new z_stream{}), space_(space), takeover_(takeover) {
+    assert(space.size() >= most_part());
+    assert(!takes_over() || window_bits <= takeover_window_bits);
+    const int memory = takes_over() ? memory_level_with_takeover : memory_level;
+    if (deflateInit2(stream_.get(), level, Z_DEFLATED, -window_bits, memory, Z_DEFAULT_STRATEGY) != Z_OK)
         throw std::bad_alloc();
 }
 
 std::size_t Deflater::deflate(std::span<const std::byte> part, bool last, std::span<std::byte> space) {
-    assert(part.size() <= most_deflated && space.size() >= most(part.size()));
+    assert(part.size() <= most_part() && space.size() >= most(part.size()));
     z_stream& stream = *stream_;
-    deflateReset(&stream);
+    if (!takes_over()) {
+        deflateReset(&stream);
+    } else if (part.empty()) {  // which zlib does not flush
+        space[0] = std::byte{0};
+        return last ? 1 : 0;  // 7.2.3.6: the beginning of an empty block
+    }
     stream.next_in = in(part);
     stream.avail_in = static_cast<uInt>(part.size());
     stream.next_out = out(space);
@@ -55,8 +64,8 @@ void Inflater::End::operator()(z_stream* stream) const {
     delete stream;
 }
 
-Inflater::Inflater() : stream_(new z_stream{}) {
-    if (inflateInit2(stream_.get(), largest_window) != Z_OK) throw std::bad_alloc();
+Inflater::Inflater(int window_bits) : stream_(new z_stream{}) {
+    if (inflateInit2(stream_.get(), -window_bits) != Z_OK) throw std::bad_alloc();
 }
 
 void Inflater::reset() {
@@ -93,7 +102,7 @@ Inflater::Step Inflater::inflate(std::span<const std::byte> bytes, std::span<std
 
 Deflater& Compressors::deflater(int window_bits) {
     auto& deflater = deflaters_.at(static_cast<std::size_t>(window_bits));
-    if (!deflater) deflater = std::make_unique<Deflater>(window_bits);
+    if (!deflater) deflater = std::make_unique<Deflater>(window_bits, part_);
     return *deflater;
 }
 
@@ -108,14 +117,15 @@ void Compressors::give_back(std::unique_ptr<Inflater> inflater) {
 }
 
 Inflation::Step Inflation::step(std::span<const std::byte> bytes, bool ends, std::size_t most) {
-    if (!inflater_) inflater_ = shared_.lend();
+    const bool keeps = takeover_ == Takeover::yes;
+    if (!inflater_) inflater_ = keeps ? std::make_unique<Inflater>(takeover_window_bits) : shared_.lend();
     const auto space = shared_.space().first(std::min(most, most_inflated));
     const Inflater::Step step = inflater_->inflate(bytes, space);
     const auto made = space.first(step.made);
     const bool done = step.taken == bytes.size() && step.made < space.size();
     if (!step.sound || !done || !ends) return {made, step.taken, step.sound, done};
     const bool whole = ends_whole(space.subspan(step.made));
-    shared_.give_back(std::move(inflater_));
+    if (!keeps) shared_.give_back(std::move(inflater_));
     return {made, step.taken, whole, whole};
 }
 

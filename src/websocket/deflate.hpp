@@ -11,22 +11,45 @@ namespace wsinetd::websocket {
 
 /// Of what we compress, unless a client asks for less. 133 KiB a loop, and a gain of hardly a hundredth beyond it.
 inline constexpr int deflate_window_bits = 14;
+/// Of each side that takes its window over: what one session can afford.
+inline constexpr int takeover_window_bits = 12;
 /// A shorter message is sent as it is: it would hardly be smaller, or even larger.
 inline constexpr std::size_t least_deflated = 128;
+/// The same where the messages before it help.
+inline constexpr std::size_t least_deflated_with_takeover = 16;
 /// The most that is compressed in one go, in bytes.
 inline constexpr std::size_t most_deflated = 25 * 1024;
+/// The same by a session's own compressor.
+inline constexpr std::size_t most_deflated_with_takeover = 8 * 1024;
 /// The most that is inflated in one go, in bytes: so much of a message is judged before any of it is handed on.
 inline constexpr std::size_t most_inflated = 32 * 1024;
 
-/// Makes messages smaller, part by part. A part refers to nothing before it and ends at a byte, so that it is a string
-/// of DEFLATE blocks for itself (RFC 1951): those of a message, one behind the other, are the message's. Nothing is
-/// kept between two calls, and one deflater serves all the connections of a loop, in whatever order their parts come.
+/// Whether a part may refer to what was compressed before it.
+enum class Takeover { no, yes };
+
+/// Makes messages smaller, part by part. A part ends at a byte, so that it is a string of DEFLATE blocks for itself
+/// (RFC 1951): those of a message, one behind the other, are the message's. Without takeover a part refers to nothing
+/// before it: nothing is kept between two calls, and one deflater serves all the connections of a loop, in whatever
+/// order their parts come. With it, all that was compressed must be sent, in order, to one client.
 class Deflater {
 public:
-    /// `window_bits`: 9 to 15. Throws std::bad_alloc.
-    explicit Deflater(int window_bits);
+    /// `window_bits`: 9 to 15, with takeover at most `takeover_window_bits`. `space`, for at least `most_part()` bytes,
+    /// outlives this. Throws std::bad_alloc.
+    Deflater(int window_bits, std::span<std::byte> space, Takeover takeover = Takeover::no);
 
-    /// Compresses `part`, at most `most_deflated` bytes, to the front of `out`, which has room for `most(part.size())`.
+    /// What one with takeover is at most, in bytes: its window and chains, its buffer of symbols, and zlib's state.
+    static constexpr std::size_t memory_with_takeover =
+        (std::size_t{1} << (takeover_window_bits + 2)) + (1 << (4 + 9)) + 7 * 1024;
+
+    [[nodiscard]] bool takes_over() const { return takeover_ == Takeover::yes; }
+    /// Messages below this, in bytes, are better sent as they are.
+    [[nodiscard]] std::size_t least_message() const {
+        return takes_over() ? least_deflated_with_takeover : least_deflated;
+    }
+    /// The most that is compressed in one go, in bytes.
+    [[nodiscard]] std::size_t most_part() const { return takes_over() ? most_deflated_with_takeover : most_deflated; }
+
+    /// Compresses `part`, at most `most_part()` bytes, to the front of `out`, which has room for `most(part.size())`.
     /// `last`: of its message; the 00 00 ff ff that all parts end in is left out (7.2.1). Returns the size.
     std::size_t deflate(std::span<const std::byte> part, bool last, std::span<std::byte> out);
 
@@ -41,17 +64,21 @@ private:
         void operator()(z_stream_s* stream) const;
     };
     std::unique_ptr<z_stream_s, End> stream_;
-    std::vector<std::byte> space_ = std::vector<std::byte>(most_deflated);
+    std::span<std::byte> space_;
+    Takeover takeover_;
 };
+
+/// RFC 7692, 7.1.2.
+inline constexpr int largest_window_bits = 15;
 
 /// Inflates one message after the other. Whatever comes, it is bounded by the space it is given.
 class Inflater {
 public:
-    /// What one is at most, in bytes: zlib's state and a window of 32 KiB.
-    static constexpr std::size_t memory = 41 * 1024;
+    /// What one is at most, in bytes: zlib's state and its window.
+    static constexpr std::size_t memory(int window_bits) { return (std::size_t{1} << window_bits) + 9 * 1024; }
 
-    /// Throws std::bad_alloc.
-    Inflater();
+    /// `window_bits`: at least what the client compresses with. Throws std::bad_alloc.
+    explicit Inflater(int window_bits = largest_window_bits);
 
     /// Forgets all that was, for a new message.
     void reset();
@@ -81,6 +108,10 @@ class Compressors {
 public:
     /// The one for this window, made when it is first wanted. It lives as long as this.
     Deflater& deflater(int window_bits);
+    /// One for a session of its own, which takes over from message to message, and which this outlives.
+    [[nodiscard]] std::unique_ptr<Deflater> own_deflater(int window_bits) {
+        return std::make_unique<Deflater>(window_bits, part_, Takeover::yes);
+    }
 
     /// Lends an inflater: the one that is kept, or a new one.
     std::unique_ptr<Inflater> lend();
@@ -94,13 +125,14 @@ private:
     std::array<std::unique_ptr<Deflater>, 16> deflaters_;  ///< by their window
     std::unique_ptr<Inflater> spare_;
     std::vector<std::byte> space_ = std::vector<std::byte>(most_inflated + 1);
+    std::vector<std::byte> part_ = std::vector<std::byte>(most_deflated);
 };
 
-/// The compressed messages of one client. While one is under way it has borrowed an inflater of the loop's, else it
-/// owns nothing.
+/// The compressed messages of one client. Without takeover, while one is under way it has borrowed an inflater of the
+/// loop's, else it owns nothing. With it, it keeps one, with a window of `takeover_window_bits`.
 class Inflation {
 public:
-    explicit Inflation(Compressors& shared) : shared_(shared) {}
+    explicit Inflation(Compressors& shared, Takeover takeover = Takeover::no) : shared_(shared), takeover_(takeover) {}
     Inflation(const Inflation&) = delete;
     Inflation& operator=(const Inflation&) = delete;
 
@@ -111,14 +143,15 @@ public:
         bool done;                        ///< all was taken, and nothing more comes of it
     };
     /// Inflates some of `bytes`, the message's next, and makes no more than `most` bytes, 1 or more. `ends`: they are
-    /// its last; with `done` its end is in order then, and the inflater given back.
+    /// its last; with `done` its end is in order then, and a borrowed inflater given back.
     Step step(std::span<const std::byte> bytes, bool ends, std::size_t most);
 
 private:
     bool ends_whole(std::span<std::byte> space);
 
     Compressors& shared_;
-    std::unique_ptr<Inflater> inflater_;  ///< nullptr: no message is under way
+    Takeover takeover_;
+    std::unique_ptr<Inflater> inflater_;  ///< nullptr: no message is under way, or none has come yet
 };
 
 }  // namespace wsinetd::websocket

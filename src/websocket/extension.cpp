@@ -51,6 +51,7 @@ struct Offer {
     bool client_no_context_takeover = false;
     std::optional<int> server_max_window_bits;
     bool client_max_window_bits = false;
+    int client_window_bits = largest_window;  ///< what it will not exceed
 };
 
 /// Each of these says whether the parameter is in order: known, there once, its value as it should be (7.1).
@@ -62,9 +63,13 @@ bool add_server_window(Offer& offer, const Parameter& parameter) {
     return offer.server_max_window_bits.has_value();
 }
 
-/// 7.1.2.2: in an offer it may be without a value. A value tells us what the client will not exceed anyway.
+/// 7.1.2.2: in an offer it may be without a value.
 bool add_client_window(Offer& offer, const Parameter& parameter) {
-    return !std::exchange(offer.client_max_window_bits, true) && (!parameter.value || window_bits(*parameter.value));
+    if (std::exchange(offer.client_max_window_bits, true)) return false;
+    if (!parameter.value) return true;
+    const std::optional<int> bits = window_bits(*parameter.value);
+    offer.client_window_bits = bits.value_or(largest_window);
+    return bits.has_value();
 }
 
 bool add(Offer& offer, const Parameter& parameter) {
@@ -83,23 +88,35 @@ std::optional<Offer> parameters(std::string_view list) {
     return offer;
 }
 
+DeflateAgreement answer(const Offer& offer, const DeflateWish& wish) {
+    const auto window = wish.takeover_window_bits;
+    DeflateAgreement agreement{wish.window_bits, window && !offer.server_no_context_takeover,
+                               window && !offer.client_no_context_takeover && offer.client_max_window_bits,
+                               std::string(name)};
+    if (agreement.server_takeover) agreement.server_window_bits = *window;
+    agreement.server_window_bits =
+        std::min(agreement.server_window_bits, offer.server_max_window_bits.value_or(largest_window));
+    // 7.1.1.1 and 7.1.1.2: the first must be said if the client asks for it; both may be, whether it does or not.
+    if (!agreement.server_takeover) agreement.reply += "; server_no_context_takeover";
+    if (!agreement.client_takeover) agreement.reply += "; client_no_context_takeover";
+    if (offer.server_max_window_bits)  // 7.1.2.1: accepted by a value that is no larger
+        agreement.reply += "; server_max_window_bits=" + std::to_string(agreement.server_window_bits);
+    // 7.1.2.2: without an answer to client_max_window_bits its window may have any size. An inflater that is borrowed
+    // takes all of them.
+    if (agreement.client_takeover)
+        agreement.reply += "; client_max_window_bits=" + std::to_string(std::min(*window, offer.client_window_bits));
+    return agreement;
+}
+
 }  // namespace
 
-std::optional<DeflateAgreement> agree_on_deflate(std::string_view offers, int our_window) {
+std::optional<DeflateAgreement> agree_on_deflate(std::string_view offers, const DeflateWish& wish) {
     while (!offers.empty()) {
         std::string_view list = take(offers, ',');
         if (take(list, ';') != name) continue;
         const std::optional<Offer> offer = parameters(list);
-        if (!offer) continue;
-        const int wanted = offer->server_max_window_bits.value_or(largest_window);
-        if (wanted < smallest_server_window) continue;
-        DeflateAgreement agreement{std::min(wanted, our_window), std::string(name)};
-        // 7.1.1.1 and 7.1.1.2: the first must be said if the client asks for it; both may be, whether it does or not.
-        agreement.reply += "; server_no_context_takeover; client_no_context_takeover";
-        if (offer->server_max_window_bits)  // 7.1.2.1: accepted by a value that is no larger
-            agreement.reply += "; server_max_window_bits=" + std::to_string(agreement.server_window_bits);
-        // 7.1.2.2: without an answer to client_max_window_bits its window may have any size; ours takes all of them.
-        return agreement;
+        if (!offer || offer->server_max_window_bits.value_or(largest_window) < smallest_server_window) continue;
+        return answer(*offer, wish);
     }
     return {};
 }

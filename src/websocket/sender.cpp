@@ -134,15 +134,16 @@ bool Sender::add_part(framing::Piece& piece, Frames& out) {
 /// It is decided at the message's beginning, which says whether the message is short.
 bool Sender::wants_deflate(const framing::Piece& piece) const {
     if (under_way_ != Message::none) return under_way_ == Message::deflated;
-    return !piece.last || piece.bytes.size() >= least_deflated;
+    return !piece.last || piece.bytes.size() >= deflater_->least_message();
 }
 
 /// As `add`. A part is not begun before there is room for whatever comes of it, for nothing is kept in between.
 bool Sender::add_deflated(framing::Piece& piece, Frames& out) {
-    assert(out.space.size() >= min_deflater_space);
+    assert(out.space.size() >= space_for(*deflater_));
     do {
         const bool repair = needs_repair(piece.bytes);
-        const std::size_t most = repair ? most_deflated / 3 - 1 : most_deflated;  // n bytes may become 3n + 3
+        const std::size_t most_part = deflater_->most_part();
+        const std::size_t most = repair ? most_part / 3 - 1 : most_part;  // n bytes may become 3n + 3
         std::span<const std::byte> part = piece.bytes.first(std::min(most, piece.bytes.size()));
         const bool last = piece.last && part.size() == piece.bytes.size();
         const std::size_t size = repair ? replacer_.size(part, last) : part.size();
@@ -164,7 +165,8 @@ void Sender::append_deflated(std::span<const std::byte> part, bool last, Frames&
     constexpr std::size_t usual_header = 4;
     const auto space = out.space.subspan(out.size + usual_header);
     const std::size_t size = deflater_->deflate(part, last, space);
-    if (first && last && size >= part.size()) {  // 6: a message may as well be sent as it is
+    // 6: a message may as well be sent as it is, unless others will refer to it.
+    if (first && last && size >= part.size() && !deflater_->takes_over()) {
         std::ranges::copy(part, open_frame(true, part.size(), out));
         return;
     }

@@ -30,6 +30,8 @@ public:
 
     static constexpr std::size_t min_space = 16;
     static constexpr std::size_t min_deflater_space = max_header + Deflater::most(most_deflated);
+    /// The same with one that takes over.
+    static constexpr std::size_t min_takeover_space = max_header + Deflater::most(most_deflated_with_takeover);
 
     /// So much room takes each piece of `size` bytes that needs no repair, or less of it than to make it longer.
     [[nodiscard]] std::size_t room_for(std::size_t size) const {
@@ -66,6 +68,10 @@ private:
         void operator()(Payload* payload) const;
     };
     using Kept = std::unique_ptr<Payload, Discard>;
+
+    static std::size_t space_for(const Deflater& deflater) {
+        return deflater.takes_over() ? min_takeover_space : min_deflater_space;
+    }
 
     bool add_repaired(framing::Piece& piece, Frames& out);
     bool add_part(framing::Piece& piece, Frames& out);

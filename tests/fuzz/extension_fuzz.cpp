@@ -29,23 +29,29 @@ bool is_in_order(const std::string& offers) {
     return judge_handshake(request).kind == Handshake::Kind::valid;
 }
 
-}  // namespace
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    const std::string offers(reinterpret_cast<const char*>(data), size);
-    const auto agreement = agree_on_deflate(offers, 14);  // and what has not passed does no harm
+/// What has not passed the grammar does no harm.
+void judge(const std::string& offers, const DeflateWish& wish) {
+    const auto agreement = agree_on_deflate(offers, wish);
     if (agreement) require(agreement->server_window_bits >= 9 && agreement->server_window_bits <= 14);
-    if (!is_in_order(offers)) return 0;
-    const auto with_another = agree_on_deflate(offers + ", permessage-deflate", 14);
+    if (!is_in_order(offers)) return;
+    const auto with_another = agree_on_deflate(offers + ", permessage-deflate", wish);
     require(with_another.has_value());
     if (!agreement) {
-        require(with_another->server_window_bits == 14);
-        return 0;
+        require(with_another->server_window_bits == wish.takeover_window_bits.value_or(14));
+        return;
     }
     require(with_another->reply == agreement->reply);
     // What we answer is an offer that would be answered in the same way.
     require(is_in_order(agreement->reply));
-    const auto again = agree_on_deflate(agreement->reply, 14);
+    const auto again = agree_on_deflate(agreement->reply, wish);
     require(again && again->reply == agreement->reply && again->server_window_bits == agreement->server_window_bits);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string offers(reinterpret_cast<const char*>(data), size);
+    judge(offers, {14, {}});
+    judge(offers, {14, 12});
     return 0;
 }

@@ -38,8 +38,8 @@ std::string deflated_frame(unsigned opcode, std::string_view payload, bool fin =
     return client_frame(opcode | rsv1, payload, fin);
 }
 
-/// The next message, which must be compressed: RSV1 in its first frame and in no other.
-std::string deflated_message(Wire& client, int window_bits = 15) {
+/// The payload of the next message, which must be compressed: RSV1 in its first frame and in no other.
+std::string deflated_payload(Wire& client) {
     std::string payload;
     for (bool first = true;; first = false) {
         const auto frame = client.frame();
@@ -47,8 +47,13 @@ std::string deflated_message(Wire& client, int window_bits = 15) {
         if (frame->head.opcode > 8) continue;
         EXPECT_EQ(frame->head.reserved, first ? 4u : 0u);
         payload += frame->payload;
-        if (frame->head.fin) return inflated(payload, window_bits);
+        if (frame->head.fin) return payload;
     }
+}
+
+/// What it says.
+std::string deflated_message(Wire& client, int window_bits = 15) {
+    return inflated(deflated_payload(client), window_bits);
 }
 
 /// A message of so many MiB, in a thousandth of that.
@@ -87,6 +92,110 @@ TEST(Deflate, IsAgreedOnAsTheClientOffersIt) {
     for (const auto& [offer, parameters] : offers)
         EXPECT_THAT(Wire(server.port(), offering(offer)).answer(), testing::HasSubstr(always + parameters)) << offer;
     EXPECT_THAT(Wire(server.port(), offering("foo")).answer(), testing::Not(testing::HasSubstr("Extensions")));
+}
+
+TEST(Deflate, TakesWindowsOverWithTheOptionForIt) {
+    Server server({"--compress-takeover", "cat"});
+    const std::string answer = "\r\nSec-WebSocket-Extensions: permessage-deflate; ";
+    const std::vector<std::pair<std::string, std::string>> offers{
+        {"permessage-deflate; client_max_window_bits", "client_max_window_bits=12\r\n"},
+        {"permessage-deflate", "client_no_context_takeover\r\n"},
+        {"permessage-deflate; server_no_context_takeover; client_no_context_takeover",
+         "server_no_context_takeover; client_no_context_takeover\r\n"},
+        {"permessage-deflate; server_max_window_bits=10; client_max_window_bits=9",
+         "server_max_window_bits=10; client_max_window_bits=9\r\n"},
+    };
+    for (const auto& [offer, parameters] : offers)
+        EXPECT_THAT(Wire(server.port(), offering(offer)).answer(), testing::HasSubstr(answer + parameters)) << offer;
+    Server tagged({"--compress-takeover", "--stderr", "tagged", "cat"});
+    EXPECT_THAT(Wire(tagged.port(), offering()).answer(), testing::HasSubstr(answer + "server_no_context_takeover"));
+}
+
+TEST(DeflateWithTakeover, MakesMessagesSmallThatAreLikeThoseBefore) {
+    Server server({"--compress-takeover", "cat"});
+    Wire client(server.port(), offering("permessage-deflate; client_max_window_bits"));
+    TakeoverPeer peer(12, 12);
+    for (int i = 0; i < 100; ++i) {
+        const std::string text = R"({"sensor":"temperature","unit":"celsius","value":)" + std::to_string(i) + "}";
+        const std::string sent = peer.deflated(text);
+        client.send(deflated_frame(1, sent));
+        const std::string received = deflated_payload(client);
+        ASSERT_EQ(peer.inflated(received), text);
+        if (i == 0) continue;
+        EXPECT_LT(sent.size(), 16u);
+        EXPECT_LT(received.size(), 16u);
+    }
+}
+
+TEST(DeflateWithTakeover, LosesNothingOfLongMessagesShortOnesAndEmptyOnes) {
+    Server server({"--compress-takeover", "--threads", "1", "--max-message-size", "0", "cat"});
+    Wire first(server.port(), offering("permessage-deflate; client_max_window_bits"));
+    Wire second(server.port(), offering("permessage-deflate; client_max_window_bits"));
+    TakeoverPeer one(12, 12);
+    TakeoverPeer other(12, 12);
+    for (const std::size_t size : {150'000U, 17U, 8192U, 8193U, 65'536U, 300U}) {
+        first.send(deflated_frame(1, one.deflated(prose(size))));
+        second.send(deflated_frame(1, other.deflated(prose(size + 1))));
+        EXPECT_EQ(one.inflated(deflated_payload(first)), prose(size)) << size;
+        EXPECT_EQ(other.inflated(deflated_payload(second)), prose(size + 1)) << size;
+        first.send(client_frame(1, ""));
+        EXPECT_EQ(first.message(), "");
+    }
+}
+
+TEST(DeflateWithTakeover, SendsWhatDoesNotBecomeSmallerForOthersWillReferToIt) {
+    Server server({"--compress-takeover", "--framing", "raw", "cat"});
+    Wire client(server.port(), offering("permessage-deflate; client_max_window_bits"));
+    TakeoverPeer peer(12, 12);
+    for (int i = 0; i < 3; ++i) {
+        client.send(deflated_frame(2, peer.deflated(noise(1000))));
+        const std::string received = deflated_payload(client);
+        EXPECT_EQ(peer.inflated(received), noise(1000));
+        if (i > 0) {
+            EXPECT_LT(received.size(), 100u);
+        }
+    }
+}
+
+TEST(DeflateWithTakeover, OfTheServerAloneLendsAnInflater) {
+    Server server({"--compress-takeover", "cat"});
+    Wire client(server.port(), offering("permessage-deflate"));
+    TakeoverPeer peer(12, 12);
+    for (int i = 0; i < 3; ++i) {
+        client.send(deflated_frame(1, deflated(prose(40'000))));  // with a window of 15
+        EXPECT_EQ(peer.inflated(deflated_payload(client)), prose(40'000));
+    }
+}
+
+TEST(DeflateWithTakeover, FailsAMessageThatReachesBeyondItsWindow) {
+    Server server({"--compress-takeover", "--framing", "raw", "cat"});
+    Wire client(server.port(), offering("permessage-deflate; client_max_window_bits"));
+    TakeoverPeer peer(15, 12);
+    client.send(deflated_frame(2, peer.deflated(noise(6000))));
+    EXPECT_EQ(peer.inflated(deflated_payload(client)), noise(6000));
+    client.send(deflated_frame(2, peer.deflated(noise(6000))));
+    EXPECT_EQ(client.closed(), closed_with(1007, "corrupt compressed data"));
+}
+
+TEST(DeflateWithTakeover, CostsAConnectionNoMoreThanItsPageSays) {
+    Server server({"--compress-takeover", "--threads", "1", "cat"});
+    constexpr std::size_t connections = 50;
+    const auto open = [&](std::vector<std::unique_ptr<Wire>>& clients) {
+        for (std::size_t i = 0; i < connections; ++i) {
+            TakeoverPeer peer(12, 12);
+            auto& client = *clients.emplace_back(
+                std::make_unique<Wire>(server.port(), offering("permessage-deflate; client_max_window_bits")));
+            client.send(deflated_frame(1, peer.deflated(prose(5000))));
+            EXPECT_EQ(peer.inflated(deflated_payload(client)), prose(5000));
+        }
+    };
+    std::vector<std::unique_ptr<Wire>> clients;
+    open(clients);
+    const std::size_t before = server.private_kib();
+    open(clients);
+    if (measures_memory) {
+        EXPECT_LT((server.private_kib() - before) / connections, 54u);
+    }
 }
 
 TEST(Deflate, IsNotAgreedOnWithoutTheOptionOrAValidOffer) {

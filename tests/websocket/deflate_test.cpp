@@ -25,14 +25,16 @@ std::string deflate(Deflater& deflater, std::string_view part, bool last = true)
 }
 
 TEST(Deflater, MakesWhatTheRfcSays) {  // RFC 7692, 7.2.3.1 and 7.2.3.6
-    Deflater deflater(15);
+    Compressors shared;
+    Deflater& deflater = shared.deflater(15);
     EXPECT_EQ(deflate(deflater, "Hello"), raw("\xf2\x48\xcd\xc9\xc9\x07\x00"));
     EXPECT_EQ(deflate(deflater, "Hello"), raw("\xf2\x48\xcd\xc9\xc9\x07\x00"));  // no window is taken over
     EXPECT_EQ(deflate(deflater, ""), raw("\x00"));
 }
 
 TEST(Deflater, MakesPartsThatAreAMessageOneBehindTheOther) {
-    Deflater deflater(15);
+    Compressors shared;
+    Deflater& deflater = shared.deflater(15);
     for (const std::size_t size : {1U, 10U, 1000U, 25'600U}) {
         const std::string first = prose(size);
         const std::string second = noise(size);
@@ -47,16 +49,63 @@ TEST(Deflater, MakesPartsThatAreAMessageOneBehindTheOther) {
 
 TEST(Deflater, KeepsToItsWindow) {
     for (int bits = 9; bits <= 15; ++bits) {
-        Deflater deflater(bits);
+        Compressors shared;
+        Deflater& deflater = shared.deflater(bits);
         const std::string far = noise((std::size_t{1} << bits) - 300);
         const std::string text = (far + prose(300) + far + far).substr(0, most_deflated);
         EXPECT_EQ(inflated(deflate(deflater, text), bits), text) << bits;
     }
 }
 
+TEST(Deflater, TakesItsWindowOver) {  // RFC 7692, 7.2.3.2
+    Compressors shared;
+    const auto deflater = shared.own_deflater(12);
+    EXPECT_EQ(deflate(*deflater, "Hello"), raw("\xf2\x48\xcd\xc9\xc9\x07\x00"));
+    EXPECT_EQ(deflate(*deflater, "Hello"), raw("\xf2\x00\x11\x00\x00"));
+}
+
+TEST(Deflater, MakesMessagesThatReferToThoseBefore) {
+    for (int bits = 9; bits <= takeover_window_bits; ++bits) {
+        Compressors shared;
+        const auto deflater = shared.own_deflater(bits);
+        fixtures::TakeoverPeer client(bits, bits);
+        for (const std::string& text : {prose(8192), noise(8192), prose(300), noise(17), prose(301), std::string()}) {
+            EXPECT_EQ(client.inflated(deflate(*deflater, text)), text) << bits;
+            EXPECT_EQ(client.inflated(deflate(*deflater, text, false) + deflate(*deflater, "", true)), text) << bits;
+            deflate(shared.deflater(bits), "somebody else's");
+        }
+        const std::string first = deflate(*deflater, prose(200));
+        client.inflated(first);
+        const std::string second = deflate(*deflater, prose(200));
+        EXPECT_EQ(client.inflated(second), prose(200));
+        EXPECT_LT(second.size(), 20u) << "of " << first.size();
+    }
+}
+
+TEST(Deflater, NeverMakesMoreThanItSaysThoughItTakesOver) {
+    Compressors shared;
+    const auto deflater = shared.own_deflater(takeover_window_bits);
+    fixtures::TakeoverPeer client(takeover_window_bits, takeover_window_bits);
+    for (std::size_t size = 0; size <= most_deflated_with_takeover; size = size < 300 ? size + 1 : size + 263)
+        EXPECT_EQ(client.inflated(deflate(*deflater, noise(size))), noise(size)) << size;
+}
+
+TEST(Deflater, ThatTakesOverIsNoLargerThanItSays) {
+    Compressors shared;
+    deflate(*shared.own_deflater(takeover_window_bits), prose(8000));  // what is allocated once is there then
+    const std::size_t before = mallinfo2().uordblks;
+    const auto deflater = shared.own_deflater(takeover_window_bits);
+    deflate(*deflater, prose(8000));
+    const std::size_t used = mallinfo2().uordblks - before;
+    if (used == 0) GTEST_SKIP() << "an allocator that does not count";
+    EXPECT_LT(used, Deflater::memory_with_takeover);
+    EXPECT_GT(used, Deflater::memory_with_takeover / 2);
+}
+
 TEST(Deflater, NeverMakesMoreThanItSays) {
     for (const int bits : {9, deflate_window_bits, 15}) {
-        Deflater deflater(bits);
+        Compressors shared;
+        Deflater& deflater = shared.deflater(bits);
         for (std::size_t size = 0; size <= 2000; size = size < 300 ? size + 1 : size + 97)
             EXPECT_EQ(inflated(deflate(deflater, noise(size))), noise(size)) << size;
         for (const std::size_t size : {4095U, 8191U, 16384U, 20000U, 25'599U, 25'600U})
@@ -67,7 +116,8 @@ TEST(Deflater, NeverMakesMoreThanItSays) {
 /// One client's messages, piece by piece, in steps of at most `most` bytes.
 class Reader {
 public:
-    explicit Reader(Compressors& shared, std::size_t most = most_inflated) : inflation_(shared), most_(most) {}
+    explicit Reader(Compressors& shared, std::size_t most = most_inflated, Takeover takeover = Takeover::no)
+        : inflation_(shared, takeover), most_(most) {}
 
     /// A message in these pieces; "corrupt" and what came before, if it is that.
     std::string read(const fixtures::Pieces& pieces) {
@@ -146,6 +196,27 @@ TEST(Inflation, TakesNoWindowOver) {  // RFC 7692, 7.2.3.2: the second message n
     EXPECT_TRUE(reader.read({raw("\xf2\x00\x11\x00\x00")}).starts_with("corrupt"));
 }
 
+TEST(Inflation, TakesAWindowOverWhereThatWasAgreedOn) {
+    Compressors shared;
+    for (const std::size_t most : {std::size_t{1}, most_inflated}) {
+        Reader reader(shared, most, Takeover::yes);
+        Reader other(shared, most);
+        EXPECT_EQ(reader.read({raw("\xf2\x48\xcd\xc9\xc9\x07\x00")}), "Hello");
+        EXPECT_EQ(other.read({deflated("another client's")}), "another client's");
+        EXPECT_EQ(reader.read({raw("\xf2\x00"), raw("\x11\x00\x00")}), "Hello");
+        EXPECT_EQ(reader.read({raw("\xf3\x48\xcd\xc9\xc9\x07\x00")}), "Hello");  // BFINAL, and what follows knows it
+        EXPECT_EQ(reader.read({raw("\xf2\x00\x11\x00\x00")}), "Hello");
+    }
+}
+
+TEST(Inflation, FailsOnADistanceBeyondTheWindowOfATakeover) {
+    Compressors shared;
+    fixtures::TakeoverPeer client(15, 15);
+    Reader reader(shared, most_inflated, Takeover::yes);
+    EXPECT_EQ(reader.read({client.deflated(noise(6000))}), noise(6000));
+    EXPECT_TRUE(reader.read({client.deflated(noise(6000))}).starts_with("corrupt"));
+}
+
 TEST(Inflation, FailsOnWhatIsNoDeflate) {
     Compressors shared;
     EXPECT_EQ(Reader(shared).read({"\x07"}), "corrupt ");                       // a block of type 3
@@ -215,8 +286,8 @@ TEST(Inflater, TakesTheMemoryItSays) {
     const std::string payload = deflated(text);
     inflater.inflate(bytes_of(payload), space);
     const std::size_t used = ::mallinfo2().uordblks - before - space.size() - text.size() - payload.size();
-    EXPECT_LT(used, Inflater::memory);
-    EXPECT_GT(used, Inflater::memory / 2);
+    EXPECT_LT(used, Inflater::memory(15));
+    EXPECT_GT(used, Inflater::memory(15) / 2);
 }
 #endif
 

@@ -9,7 +9,7 @@ constexpr int our_window = 14;
 
 /// Parameters of the answer, and the window of what we compress; "none" where nothing is agreed on.
 std::string agreed(std::string_view offers, int window = our_window) {
-    const auto agreement = agree_on_deflate(offers, window);
+    const auto agreement = agree_on_deflate(offers, {window, {}});
     if (!agreement) return "none";
     const std::string always = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
     EXPECT_TRUE(agreement->reply.starts_with(always)) << agreement->reply;
@@ -17,7 +17,7 @@ std::string agreed(std::string_view offers, int window = our_window) {
 }
 
 TEST(DeflateAgreement, IsTheRfcsSimplestOne) {  // RFC 7692, 7.1.3
-    const auto agreement = agree_on_deflate("permessage-deflate", our_window);
+    const auto agreement = agree_on_deflate("permessage-deflate", {our_window, {}});
     ASSERT_TRUE(agreement);
     EXPECT_EQ(agreement->reply, "permessage-deflate; server_no_context_takeover; client_no_context_takeover");
     EXPECT_EQ(agreement->server_window_bits, our_window);
@@ -68,6 +68,35 @@ TEST(DeflateAgreement, TakesEveryWindowOfTheServerBut8) {
 TEST(DeflateAgreement, TakesEveryWindowOfTheClientAndAnswersNone) {
     for (int bits = 8; bits <= 15; ++bits)
         EXPECT_EQ(agreed("permessage-deflate; client_max_window_bits=" + std::to_string(bits)), "14") << bits;
+}
+
+/// With takeover wished for: the window of what we compress, who takes over, and the parameters of the answer.
+std::string agreed_with_takeover(const std::string& parameters) {
+    const auto agreement = agree_on_deflate("permessage-deflate" + parameters, {our_window, 12});
+    if (!agreement) return "none";
+    return std::to_string(agreement->server_window_bits) + (agreement->server_takeover ? " server" : "") +
+           (agreement->client_takeover ? " client" : "") + agreement->reply.substr(18);
+}
+
+TEST(DeflateAgreement, LetsBothSidesTakeOverWhereTheyCan) {
+    EXPECT_EQ(agreed_with_takeover("; client_max_window_bits"), "12 server client; client_max_window_bits=12");
+    EXPECT_EQ(agreed_with_takeover("; client_max_window_bits=15"), "12 server client; client_max_window_bits=12");
+    EXPECT_EQ(agreed_with_takeover("; client_max_window_bits=10"), "12 server client; client_max_window_bits=10");
+    EXPECT_EQ(agreed_with_takeover("; client_max_window_bits=8"), "12 server client; client_max_window_bits=8");
+    EXPECT_EQ(agreed_with_takeover("; server_max_window_bits=9; client_max_window_bits"),
+              "9 server client; server_max_window_bits=9; client_max_window_bits=12");
+    EXPECT_EQ(agreed_with_takeover("; server_max_window_bits=15; client_max_window_bits"),
+              "12 server client; server_max_window_bits=12; client_max_window_bits=12");
+}
+
+TEST(DeflateAgreement, LetsNobodyTakeOverWhoWouldRatherNotOrWhoseWindowIsNotKnown) {
+    EXPECT_EQ(agreed_with_takeover(""), "12 server; client_no_context_takeover");
+    EXPECT_EQ(agreed_with_takeover("; client_no_context_takeover; client_max_window_bits"),
+              "12 server; client_no_context_takeover");
+    EXPECT_EQ(agreed_with_takeover("; server_no_context_takeover; client_max_window_bits"),
+              "14 client; server_no_context_takeover; client_max_window_bits=12");
+    EXPECT_EQ(agreed_with_takeover("; server_no_context_takeover; client_no_context_takeover"),
+              "14; server_no_context_takeover; client_no_context_takeover");
 }
 
 TEST(DeflateAgreement, TakesQuotedValues) {

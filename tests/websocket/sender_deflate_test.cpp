@@ -82,7 +82,8 @@ std::string message_in(const std::vector<Frame>& frames, unsigned opcode = 1) {
 
 class SenderOfDeflate : public testing::Test {
 protected:
-    Deflater deflater{deflate_window_bits};
+    Compressors shared;
+    Deflater& deflater = shared.deflater(deflate_window_bits);
     Connection text{Opcode::text, deflater};
     Connection binary{Opcode::binary, deflater};
 };
@@ -220,8 +221,7 @@ TEST_F(SenderOfDeflate, MakesNoFrameInPlace) {
 }
 
 TEST_F(SenderOfDeflate, KeepsToTheWindowThatWasAgreedOn) {
-    Deflater small(9);
-    Connection connection(Opcode::text, small);
+    Connection connection(Opcode::text, shared.deflater(9));
     const std::string far = prose(25'000) + prose(25'000);
     connection.send(far, true, true);
     std::string payload;
