@@ -8,7 +8,6 @@
 #include "config/check.hpp"
 #include "config/command_line.hpp"
 #include "config/option_table.hpp"
-#include "endpoint/origin.hpp"
 #include "server/server.hpp"
 #include "version.hpp"
 
@@ -52,9 +51,6 @@ int run(std::span<const char* const> arguments) {
     for (std::string& error : config::check(config)) errors.push_back(std::move(error));
     net::TlsContext::Loaded tls = server::load_tls(config);
     for (std::string& error : tls.errors) errors.push_back(std::move(error));
-    endpoint::Origins origins;
-    for (const std::string& each : config.origins)
-        if (const auto wrong = origins.add(each)) errors.push_back("--origin: " + *wrong);
     for (const std::string& error : errors) print_error(error);
     if (!errors.empty()) return exit_mistake;
     return config.action == config::Action::check ? EXIT_SUCCESS : serve(config, std::move(tls.context));

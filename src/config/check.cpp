@@ -155,13 +155,13 @@ void check_unbuffer(Endpoint& endpoint, Errors& errors) {
 }
 
 void check_served(Config& config, Errors& errors) {
-    const Endpoint& endpoint = config.endpoint;
-    if (!endpoint.command.empty() && !endpoint.dir.empty())
-        errors.push_back("--dir and the command \"" + endpoint.command.front() +
-                         "\" both want every path: give one of them");
-    if (config.dev_console && !endpoint.serves())
+    for (const Endpoint& endpoint : config.endpoints)
+        if (!endpoint.command.empty() && !endpoint.dir.empty())
+            errors.push_back("--dir and the command \"" + endpoint.command.front() +
+                             "\" both want every path: give one of them");
+    if (config.dev_console && config.endpoints.empty())
         errors.emplace_back("--dev-console needs something to try: a command or --dir");
-    check_directory("dir", config.endpoint.dir, errors);
+    for (Endpoint& endpoint : config.endpoints) check_directory("dir", endpoint.dir, errors);
     check_directory("static-dir", config.static_dir, errors);
     check_directory("cgi-dir", config.cgi_dir, errors);
 }
@@ -259,6 +259,12 @@ void check_tls(const Config& config, Errors& errors) {
                          "; one must be another");
 }
 
+/// What is wrong with something that endpoints have in common is told once.
+void drop_repetitions(Errors& errors) {
+    for (auto each = errors.begin(); each != errors.end();)
+        each = std::find(errors.begin(), each, *each) == each ? each + 1 : errors.erase(each);
+}
+
 }  // namespace
 
 std::vector<std::string> check(Config& config) {
@@ -266,12 +272,19 @@ std::vector<std::string> check(Config& config) {
     check_addresses(config, errors);
     check_unix_socket(config, errors);
     check_tls(config, errors);
-    check_framing(config.endpoint, errors);
-    check_command(config.endpoint, errors);
-    check_directory("cwd", config.endpoint.cwd, errors);
+    std::vector<Endpoint*> all{&config.common};
+    for (Endpoint& endpoint : config.endpoints) all.push_back(&endpoint);
+    for (Endpoint* const endpoint : all) {
+        check_framing(*endpoint, errors);
+        check_command(*endpoint, errors);
+        check_directory("cwd", endpoint->cwd, errors);
+    }
     check_served(config, errors);
-    check_unbuffer(config.endpoint, errors);
-    check_identity(config.endpoint, errors);
+    for (Endpoint* const endpoint : all) {
+        check_unbuffer(*endpoint, errors);
+        check_identity(*endpoint, errors);
+    }
+    drop_repetitions(errors);
     return errors;
 }
 

@@ -21,9 +21,9 @@ void apply_websocketd_defaults(Config& config) {
     config.port = 80;
     config.same_origin = false;
     config.hosts = {"*"};
-    config.endpoint.ping_interval = Milliseconds(0);
-    config.endpoint.pass_env = {"PATH", "LD_LIBRARY_PATH"};
-    config.endpoint.on_binary = OnBinary::ignore;
+    config.common.ping_interval = Milliseconds(0);
+    config.common.pass_env = {"PATH", "LD_LIBRARY_PATH"};
+    config.common.on_binary = OnBinary::ignore;
     config.log_to_stdout = true;
 }
 
@@ -178,6 +178,14 @@ void settle_defaults(const Draft& draft, Config& config) {
     if (!draft.addresses_given) config.spare_addresses = config.addresses;
 }
 
+/// By the command or --dir of the command line; with both, `check` has to say so.
+void serve_every_path(Config& config, std::vector<std::string> command) {
+    Endpoint endpoint = config.common;
+    endpoint.command = std::move(command);
+    config.common.dir.clear();
+    if (!endpoint.command.empty() || !endpoint.dir.empty()) config.endpoints.push_back(std::move(endpoint));
+}
+
 }  // namespace
 
 CommandLine parse_command_line(std::span<const char* const> arguments) {
@@ -207,14 +215,14 @@ CommandLine parse_command_line(std::span<const char* const> arguments) {
     } else {
         if (!command.empty() && command[0] == "--") command.erase(command.begin());
         const Config& config = draft.config;
-        const bool served = config.endpoint.serves() || !config.static_dir.empty() || !config.cgi_dir.empty();
+        const bool served = !config.common.dir.empty() || !config.static_dir.empty() || !config.cgi_dir.empty();
         const bool serves = config.action == Action::serve || config.action == Action::check;
         if (command.empty() && !served && serves && result.errors.empty())
             result.errors.emplace_back(
                 "nothing to serve: give a command (wsinetd [OPTION]... COMMAND [ARGUMENT]...), --dir, --static-dir or "
                 "--cgi-dir");
     }
-    draft.config.endpoint.command = std::move(command);
+    serve_every_path(draft.config, std::move(command));
     if (websocketd && draft.origin_rule_given && draft.config.same_origin == false)
         draft.config.same_origin = !draft.config.origins.empty();
     if (websocketd && draft.config.tls() && !draft.port_given) draft.config.port = websocketd_tls_port;

@@ -27,6 +27,8 @@ struct Identity {
 
 /// One command, or a directory of them, and how it is served.
 struct Endpoint {
+    std::string path;                  ///< "/count", or "/logs/*" for all below "/logs/"; empty: every path
+    std::string where;                 ///< it is written, as "file:line"; empty: on the command line
     std::vector<std::string> command;  ///< argv, as given; empty: see `dir`
     std::string program;               ///< absolute path of the program; filled by `check`
     std::string dir;                   ///< each executable file below it is an endpoint at its path; empty: none
@@ -47,12 +49,12 @@ struct Endpoint {
     std::string cwd;               ///< empty: the server's
     std::string user;              ///< name or number; empty: the server's
     std::string group;
-    std::optional<Identity> identity;  ///< of `user` and `group`; filled by `check`
+    std::optional<Identity> identity;                 ///< of `user` and `group`; filled by `check`
+    std::optional<std::uint64_t> max_processes;       ///< of its own, besides the server's; 0: no limit
+    std::optional<std::vector<std::string>> origins;  ///< of its own, instead of the server's
 
     /// Whether permessage-deflate is agreed on.
     [[nodiscard]] bool deflates() const { return compress || compress_takeover; }
-    /// Whether it serves WebSockets at all.
-    [[nodiscard]] bool serves() const { return !command.empty() || !dir.empty(); }
 };
 
 struct Config {
@@ -84,7 +86,8 @@ struct Config {
     log::Level log_level = log::Level::access;
     log::Format log_format = log::Format::text;
     bool log_to_stdout = false;
-    Endpoint endpoint;
+    Endpoint common;                  ///< what all endpoints have that say nothing else, and CGI programs; no path
+    std::vector<Endpoint> endpoints;  ///< no path twice
 
     [[nodiscard]] bool tls() const { return !tls_certificates.empty() && !tls_keys.empty(); }
 };

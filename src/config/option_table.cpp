@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "config/origin_rule.hpp"
 #include "config/units.hpp"
 #include "http/authority.hpp"
 
@@ -134,6 +135,19 @@ Complaint add_address(Draft& draft, std::string_view value) {
     return {};
 }
 
+Complaint add_origins(Draft& draft, std::string_view value) {
+    draft.origin_rule_given = true;
+    std::optional<std::vector<std::string>>& own = draft.config.common.origins;
+    if (draft.in_endpoint && !own) own.emplace();
+    for (std::string& origin : elements(value)) {
+        const auto rule = parse_origin_rule(origin);
+        const auto* const wrong = std::get_if<std::string>(&rule);
+        if (wrong && origin != "*") return *wrong;
+        (draft.in_endpoint ? *own : draft.config.origins).push_back(std::move(origin));
+    }
+    return {};
+}
+
 Complaint add_hosts(Draft& draft, std::string_view value) {
     for (std::string& host : elements(value)) {
         const auto authority = http::parse_authority(host);
@@ -162,13 +176,13 @@ Complaint set_framing(Draft& draft, std::string_view value) {
          {"content-length", framing::Kind::content_length},
          {"jsonl", framing::Kind::jsonl},
          {"raw", framing::Kind::raw}}};
-    return set_word(draft.config.endpoint.framing, value, words, "a framing");
+    return set_word(draft.config.common.framing, value, words, "a framing");
 }
 
 Complaint set_binary(Draft& draft, std::string_view value) {
     bool binary = false;
     if (auto wrong = set_flag(binary, value)) return wrong;
-    framing::Kind& framing = draft.config.endpoint.framing;
+    framing::Kind& framing = draft.config.common.framing;
     if (binary)
         framing = framing::Kind::raw;
     else if (framing == framing::Kind::raw)
@@ -181,24 +195,24 @@ Complaint set_stderr(Draft& draft, std::string_view value) {
                                                                             {"discard", StderrMode::discard},
                                                                             {"merge", StderrMode::merge},
                                                                             {"tagged", StderrMode::tagged}}};
-    return set_word(draft.config.endpoint.stderr_mode, value, words, "a mode of stderr");
+    return set_word(draft.config.common.stderr_mode, value, words, "a mode of stderr");
 }
 
 Complaint set_on_binary(Draft& draft, std::string_view value) {
     constexpr std::array<std::pair<std::string_view, OnBinary>, 3> words{
         {{"close", OnBinary::close}, {"ignore", OnBinary::ignore}, {"accept", OnBinary::accept}}};
-    return set_word(draft.config.endpoint.on_binary, value, words, "a way to treat binary messages");
+    return set_word(draft.config.common.on_binary, value, words, "a way to treat binary messages");
 }
 
 Complaint set_unbuffer(Draft& draft, std::string_view value) {
     constexpr std::array<std::pair<std::string_view, Unbuffer>, 2> words{
         {{"off", Unbuffer::off}, {"line", Unbuffer::line}}};
-    return set_word(draft.config.endpoint.unbuffer, value, words, "a way to flush a command's output");
+    return set_word(draft.config.common.unbuffer, value, words, "a way to flush a command's output");
 }
 
 Complaint add_subprotocol(Draft& draft, std::string_view value) {
     if (!is_token(value)) return is_not(value, "the name of a subprotocol (letters, digits and -._~, or *)");
-    draft.config.endpoint.subprotocols.emplace_back(value);
+    draft.config.common.subprotocols.emplace_back(value);
     return {};
 }
 
@@ -222,7 +236,7 @@ Complaint set_log_format(Draft& draft, std::string_view value) {
 Complaint set_size(Draft& draft, std::string_view value) {
     const auto size = parse_size(value);
     if (!size) return is_not(value, "a size (64KiB, 1MiB; a bare number is bytes)");
-    draft.config.endpoint.max_message_size = *size;
+    draft.config.common.max_message_size = *size;
     return {};
 }
 
@@ -230,14 +244,26 @@ Complaint add_env(Draft& draft, std::string_view value) {
     const auto equals = value.find('=');
     if (equals == std::string_view::npos || equals == 0 || value.find('\0') != std::string_view::npos)
         return is_not(value, "NAME=VALUE");
-    draft.config.endpoint.env.emplace_back(value);
+    draft.config.common.env.emplace_back(value);
     return {};
 }
 
 Complaint set_pass_env(Draft& draft, std::string_view value) {
-    if (!draft.pass_env_given) draft.config.endpoint.pass_env.clear();
+    if (!draft.pass_env_given) draft.config.common.pass_env.clear();
     draft.pass_env_given = true;
-    append(draft.config.endpoint.pass_env, value);
+    append(draft.config.common.pass_env, value);
+    return {};
+}
+
+constexpr std::string_view count_words = "a number (0 or more)";
+
+Complaint set_max_processes(Draft& draft, std::string_view value) {
+    std::uint64_t number = 0;
+    if (auto wrong = set_number(number, value, count_words)) return wrong;
+    if (draft.in_endpoint)
+        draft.config.common.max_processes = number;
+    else
+        draft.config.max_processes = number;
     return {};
 }
 
@@ -254,39 +280,39 @@ Complaint set_action(Draft& draft, Action action) {
     return {};
 }
 
-constexpr std::string_view count_words = "a number (0 or more)";
-
 const std::array rows = std::to_array<Option>({
     {"port", 'p', "", Takes::value, "N", "8080", Group::listening,
-     "TCP port; 0 takes a free one, the same for all addresses", set_port},
+     "TCP port; 0 takes a free one, the same for all addresses", set_port, Scope::server, Kind::number},
     {"address", 'a', "", Takes::values, "A", "127.0.0.1 and ::1", Group::listening, "address to bind; * means all",
      add_address},
     {"unix-socket", 0, "unixsocket", Takes::value, "PATH", "", Group::listening,
      "also listen there; without --port, --address or --redirect-port, only there",
-     [](Draft& draft, std::string_view value) { return set_path(draft.config.unix_socket, value); }},
-    {"unix-socket-mode", 0, "", Takes::value, "M", "0660", Group::listening, "permissions of that socket", set_mode},
+     [](Draft& draft, std::string_view value) { return set_path(draft.config.unix_socket, value); }, Scope::server,
+     Kind::path},
+    {"unix-socket-mode", 0, "", Takes::value, "M", "0660", Group::listening, "permissions of that socket", set_mode,
+     Scope::server, Kind::mode},
     {"tls-cert", 0, "sslcert", Takes::values, "F", "", Group::listening,
      "serve wss:// and https:// with the certificate in this PEM file, its chain behind it; needs --tls-key; several "
      "are chosen by the name the client asks for",
-     [](Draft& draft, std::string_view value) { return add_path(draft.config.tls_certificates, value); }},
+     [](Draft& draft, std::string_view value) { return add_path(draft.config.tls_certificates, value); }, Scope::server,
+     Kind::path},
     {"tls-key", 0, "sslkey", Takes::values, "F", "", Group::listening,
      "the certificate's private key (PEM), one for each --tls-cert, in their order",
-     [](Draft& draft, std::string_view value) { return add_path(draft.config.tls_keys, value); }},
+     [](Draft& draft, std::string_view value) { return add_path(draft.config.tls_keys, value); }, Scope::server,
+     Kind::path},
     {"ssl", 0, "", Takes::boolean, "", "", Group::listening, "requires --tls-cert and --tls-key, which suffice",
      [](Draft& draft, std::string_view value) { return set_flag(draft.config.tls_wanted, value); }},
     {"tls-client-ca", 0, "sslca", Takes::value, "F", "", Group::listening,
      "require a client certificate signed by a CA in this PEM file",
-     [](Draft& draft, std::string_view value) { return set_path(draft.config.tls_client_ca, value); }},
+     [](Draft& draft, std::string_view value) { return set_path(draft.config.tls_client_ca, value); }, Scope::server,
+     Kind::path},
     {"redirect-port", 0, "redirport", Takes::value, "N", "", Group::listening,
-     "plain HTTP that redirects to the https URL; 0 takes a free port; needs TLS", set_redirect_port},
+     "plain HTTP that redirects to the https URL; 0 takes a free port; needs TLS", set_redirect_port, Scope::server,
+     Kind::number},
     {"origin", 0, "", Takes::values, "LIST", "", Group::access,
      "origins allowed besides the server's own: [scheme://]host[:port], comma-separated, without a port any port, * "
      "for any",
-     [](Draft& draft, std::string_view value) -> Complaint {
-         draft.origin_rule_given = true;
-         append(draft.config.origins, value);
-         return {};
-     }},
+     add_origins, Scope::endpoint},
     {"same-origin", 0, "sameorigin", Takes::boolean, "", "on", Group::access,
      "accept a browser only from the server's own origin or one in --origin",
      [](Draft& draft, std::string_view value) -> Complaint {
@@ -296,11 +322,14 @@ const std::array rows = std::to_array<Option>({
     {"host", 0, "", Takes::values, "LIST", "", Group::access,
      "names the server answers to on loopback and private addresses, comma-separated, * for any", add_hosts},
     {"dir", 0, "", Takes::value, "D", "", Group::serving, "each executable file below D is an endpoint at its path",
-     [](Draft& draft, std::string_view value) { return set_path(draft.config.endpoint.dir, value); }},
+     [](Draft& draft, std::string_view value) { return set_path(draft.config.common.dir, value); }, Scope::endpoint,
+     Kind::path},
     {"static-dir", 0, "staticdir", Takes::value, "D", "", Group::serving, "serve the files below D over HTTP",
-     [](Draft& draft, std::string_view value) { return set_path(draft.config.static_dir, value); }},
+     [](Draft& draft, std::string_view value) { return set_path(draft.config.static_dir, value); }, Scope::server,
+     Kind::path},
     {"cgi-dir", 0, "cgidir", Takes::value, "D", "", Group::serving, "run the CGI programs below D over HTTP",
-     [](Draft& draft, std::string_view value) { return set_path(draft.config.cgi_dir, value); }},
+     [](Draft& draft, std::string_view value) { return set_path(draft.config.cgi_dir, value); }, Scope::server,
+     Kind::path},
     {"dev-console", 0, "devconsole", Takes::boolean, "", "", Group::serving,
      "serve a page to try an endpoint by hand, at its URL; beside files or CGI at /_console/",
      [](Draft& draft, std::string_view value) { return set_flag(draft.config.dev_console, value); }},
@@ -316,81 +345,96 @@ const std::array rows = std::to_array<Option>({
     {"framing", 0, "", Takes::value, "F", "lines", Group::command,
      "lines: a message is a line of text; null: text up to a NUL; content-length: a body behind its length (LSP, DAP); "
      "jsonl: a line of JSON, all else is logged; raw: whatever is read, as binary messages",
-     set_framing},
-    {"binary", 0, "", Takes::boolean, "", "", Group::command, "short for --framing raw", set_binary},
+     set_framing, Scope::endpoint},
+    {"binary", 0, "", Takes::boolean, "", "", Group::command, "short for --framing raw", set_binary, Scope::endpoint},
     {"stderr", 0, "passstderr", Takes::value, "MODE", "log", Group::command,
-     "log, discard, merge (as if stdout) or tagged (both streams, each line in JSON)", set_stderr},
+     "log, discard, merge (as if stdout) or tagged (both streams, each line in JSON)", set_stderr, Scope::endpoint},
     {"eof-message", 0, "", Takes::value, "TEXT", "", Group::command,
      "a text message equal to TEXT closes the command's stdin; output goes on",
      [](Draft& draft, std::string_view value) -> Complaint {
-         draft.config.endpoint.eof_message = value;
+         draft.config.common.eof_message = value;
          return {};
-     }},
+     },
+     Scope::endpoint},
     {"on-binary", 0, "", Takes::value, "HOW", "close", Group::command,
-     "a binary message to a text endpoint: close (1003), ignore, or accept (as if text)", set_on_binary},
+     "a binary message to a text endpoint: close (1003), ignore, or accept (as if text)", set_on_binary,
+     Scope::endpoint},
     {"subprotocol", 0, "", Takes::values, "NAME", "", Group::command,
-     "subprotocol to select, in order of preference; * takes the client's first", add_subprotocol},
+     "subprotocol to select, in order of preference; * takes the client's first", add_subprotocol, Scope::endpoint},
     {"unbuffer", 0, "", Takes::value, "HOW", "off", Group::command,
-     "line: make C stdio and Python in the command flush each line (by stdbuf's library)", set_unbuffer},
+     "line: make C stdio and Python in the command flush each line (by stdbuf's library)", set_unbuffer,
+     Scope::endpoint},
     {"compress", 0, "", Takes::boolean, "", "off", Group::command,
      "compress messages for clients that can (permessage-deflate)",
-     [](Draft& draft, std::string_view value) { return set_flag(draft.config.endpoint.compress, value); }},
+     [](Draft& draft, std::string_view value) { return set_flag(draft.config.common.compress, value); },
+     Scope::endpoint},
     {"compress-takeover", 0, "", Takes::boolean, "", "off", Group::command,
      "the same, and a message may refer to those before it: smaller, for 44 KiB a connection",
-     [](Draft& draft, std::string_view value) { return set_flag(draft.config.endpoint.compress_takeover, value); }},
+     [](Draft& draft, std::string_view value) { return set_flag(draft.config.common.compress_takeover, value); },
+     Scope::endpoint},
     {"max-message-size", 0, "maxframesize", Takes::value, "N", "1MiB", Group::limits,
-     "larger messages from a client close with 1009; 0 is no limit", set_size},
+     "larger messages from a client close with 1009; 0 is no limit", set_size, Scope::endpoint, Kind::measure},
     {"max-processes", 0, "maxforks", Takes::value, "N", "1024", Group::limits,
-     "commands running at once; beyond it: 503. 0 is no limit",
-     [](Draft& draft, std::string_view value) { return set_number(draft.config.max_processes, value, count_words); }},
+     "commands running at once; beyond it: 503. 0 is no limit", set_max_processes, Scope::endpoint, Kind::number},
     {"max-connections", 0, "", Takes::value, "N", "10000", Group::limits,
      "sockets open at once; beyond it, accept waits",
-     [](Draft& draft, std::string_view value) { return set_number(draft.config.max_connections, value, count_words); }},
+     [](Draft& draft, std::string_view value) { return set_number(draft.config.max_connections, value, count_words); },
+     Scope::server, Kind::number},
     {"handshake-timeout", 0, "", Takes::value, "D", "10s", Group::limits, "for TLS and the request header",
-     [](Draft& draft, std::string_view value) { return set_duration(draft.config.handshake_timeout, value); }},
+     [](Draft& draft, std::string_view value) { return set_duration(draft.config.handshake_timeout, value); },
+     Scope::server, Kind::measure},
     {"ping-interval", 0, "pingms", Takes::value, "D", "30s", Group::limits,
      "ping when nothing came this long; no byte for two intervals: the peer is gone. 0 is off",
-     [](Draft& draft, std::string_view value) { return set_duration(draft.config.endpoint.ping_interval, value); }},
+     [](Draft& draft, std::string_view value) { return set_duration(draft.config.common.ping_interval, value); },
+     Scope::endpoint, Kind::measure},
     {"idle-timeout", 0, "", Takes::value, "D", "0", Group::limits, "no data either way this long: close. 0 is off",
-     [](Draft& draft, std::string_view value) { return set_duration(draft.config.endpoint.idle_timeout, value); }},
+     [](Draft& draft, std::string_view value) { return set_duration(draft.config.common.idle_timeout, value); },
+     Scope::endpoint, Kind::measure},
     {"close-grace", 0, "closems", Takes::value, "D", "0", Group::limits,
      "added to each step by which a command is ended (SIGINT, SIGTERM, SIGKILL)",
-     [](Draft& draft, std::string_view value) { return set_duration(draft.config.endpoint.close_grace, value); }},
+     [](Draft& draft, std::string_view value) { return set_duration(draft.config.common.close_grace, value); },
+     Scope::endpoint, Kind::measure},
     {"shutdown-grace", 0, "", Takes::value, "D", "10s", Group::limits, "for open sessions after SIGTERM",
-     [](Draft& draft, std::string_view value) { return set_duration(draft.config.shutdown_grace, value); }},
+     [](Draft& draft, std::string_view value) { return set_duration(draft.config.shutdown_grace, value); },
+     Scope::server, Kind::measure},
     {"pass-env", 0, "passenv", Takes::values, "LIST", "PATH,HOME,LANG,LC_*,TZ,LD_LIBRARY_PATH", Group::command,
-     "variables of the server's environment the command gets, comma-separated", set_pass_env},
-    {"env", 0, "", Takes::values, "NAME=VALUE", "", Group::command, "set one for the command", add_env},
+     "variables of the server's environment the command gets, comma-separated", set_pass_env, Scope::endpoint},
+    {"env", 0, "", Takes::values, "NAME=VALUE", "", Group::command, "set one for the command", add_env,
+     Scope::endpoint},
     {"cwd", 0, "", Takes::value, "D", "", Group::command, "the command's working directory",
      [](Draft& draft, std::string_view value) -> Complaint {
-         draft.config.endpoint.cwd = value;
+         draft.config.common.cwd = value;
          return {};
-     }},
+     },
+     Scope::endpoint, Kind::path},
     {"user", 0, "", Takes::value, "U", "", Group::command, "run commands as this user (when started as root)",
      [](Draft& draft, std::string_view value) -> Complaint {
-         draft.config.endpoint.user = value;
+         draft.config.common.user = value;
          return {};
-     }},
+     },
+     Scope::endpoint},
     {"group", 0, "", Takes::value, "G", "", Group::command, "run commands as this group (when started as root)",
      [](Draft& draft, std::string_view value) -> Complaint {
-         draft.config.endpoint.group = value;
+         draft.config.common.group = value;
          return {};
-     }},
+     },
+     Scope::endpoint},
     {"reverse-lookup", 0, "reverselookup", Takes::boolean, "", "off", Group::command,
      "REMOTE_HOST is the client's name, if it has one that leads back to its address",
      [](Draft& draft, std::string_view value) { return set_flag(draft.config.reverse_lookup, value); }},
-    {"threads", 0, "", Takes::value, "N", "CPUs", Group::limits, "event loops", set_threads},
+    {"threads", 0, "", Takes::value, "N", "CPUs", Group::limits, "event loops", set_threads, Scope::server,
+     Kind::number},
     {"log-level", 0, "loglevel", Takes::value, "L", "access", Group::logging,
      "debug, trace, access, info, error or fatal: this and those after it", set_log_level},
     {"log-format", 0, "", Takes::value, "F", "text", Group::logging, "text or json, one record a line", set_log_format},
     {"check", 0, "", Takes::nothing, "", "", Group::program, "read everything, report every error, serve nothing",
-     [](Draft& draft, std::string_view) { return set_action(draft, Action::check); }},
+     [](Draft& draft, std::string_view) { return set_action(draft, Action::check); }, Scope::command_line},
     {"version", 0, "", Takes::nothing, "", "", Group::program, "print the version",
-     [](Draft& draft, std::string_view) { return set_action(draft, Action::version); }},
+     [](Draft& draft, std::string_view) { return set_action(draft, Action::version); }, Scope::command_line},
     {"license", 0, "", Takes::nothing, "", "", Group::program, "print the license",
-     [](Draft& draft, std::string_view) { return set_action(draft, Action::license); }},
+     [](Draft& draft, std::string_view) { return set_action(draft, Action::license); }, Scope::command_line},
     {"help", 'h', "", Takes::nothing, "", "", Group::program, "print this",
-     [](Draft& draft, std::string_view) { return set_action(draft, Action::help); }},
+     [](Draft& draft, std::string_view) { return set_action(draft, Action::help); }, Scope::command_line},
 });
 
 }  // namespace

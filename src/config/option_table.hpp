@@ -12,6 +12,7 @@ namespace wsinetd::config {
 /// A configuration under way, with what later steps must know of how it came about.
 struct Draft {
     Config config;
+    bool in_endpoint = false;  ///< what is applied is for `config.common` alone, as an endpoint's own
     bool port_given = false;
     bool addresses_given = false;
     bool origin_rule_given = false;  ///< --origin or --same-origin
@@ -28,6 +29,22 @@ enum class Takes {
     nothing,
 };
 
+/// Where a configuration file may have it.
+enum class Scope {
+    server,        ///< at the top level
+    endpoint,      ///< in an endpoint too, which then has its own
+    command_line,  ///< nowhere
+};
+
+/// What a value is in a configuration file; options that are `boolean` have a boolean there.
+enum class Kind {
+    text,     ///< a string
+    path,     ///< a string; one that is relative counts from the file's directory
+    number,   ///< an integer
+    measure,  ///< an integer, or a string with a unit
+    mode,     ///< a string of octal digits, or an octal integer
+};
+
 enum class Group { listening, serving, access, command, limits, logging, program };
 
 struct Option {
@@ -40,6 +57,8 @@ struct Option {
     Group group;
     std::string_view help;
     Complaint (*apply)(Draft& draft, std::string_view value);
+    Scope scope = Scope::server;
+    Kind kind = Kind::text;
 };
 
 /// In the order of spec section 1.

@@ -12,12 +12,6 @@ namespace {
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// RFC 3986, 3.1.
-bool is_scheme(std::string_view text) {
-    auto may_follow = [](char c) { return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.'; };
-    return !text.empty() && is_letter(text.front()) && std::ranges::all_of(text, may_follow);
-}
-
 /// A page's origin (RFC 6454, 6.2): views into the field.
 struct Origin {
     std::string_view scheme;
@@ -31,7 +25,7 @@ struct Origin {
 /// Nothing for `null`, and for whatever no browser sends.
 std::optional<Origin> parse_origin(std::string_view value) {
     const auto colon = value.find("://");
-    if (colon == std::string_view::npos || !is_scheme(value.substr(0, colon))) return std::nullopt;
+    if (colon == std::string_view::npos || !config::is_scheme(value.substr(0, colon))) return std::nullopt;
     const auto authority = http::parse_authority(value.substr(colon + 3));
     if (!authority) return std::nullopt;
     return Origin{value.substr(0, colon), *authority};
@@ -79,36 +73,13 @@ http::Refusal refuse_origin(std::string_view value, const std::optional<Origin>&
 
 }  // namespace
 
-std::variant<OriginRule, std::string> parse_origin_rule(std::string_view element) {
-    const std::string quoted = "origin \"" + std::string(element) + "\"";
-    if (http::same_token(element, "null")) return quoted + ": null is any sandboxed page; only * allows it";
-    OriginRule rule;
-    std::string_view rest = element;
-    if (const auto colon = element.find("://"); colon != std::string_view::npos) {
-        rule.scheme = element.substr(0, colon);
-        rest = element.substr(colon + 3);
-        if (!is_scheme(*rule.scheme)) return quoted + ": a scheme is a word such as https";
-    }
-    if (const auto slash = rest.find('/'); slash != std::string_view::npos)
-        return quoted + ": an origin has no path and ends after host and port";
-    if (rest.find('*') != std::string_view::npos)
-        return quoted + ": * stands alone, for any origin; other origins are [scheme://]host[:port]";
-    if (http::parse_ipv6(rest)) return quoted + ": an IPv6 address stands in brackets: [" + std::string(rest) + "]";
-    const auto authority = http::parse_authority(rest);
-    if (!authority) return quoted + " is not [scheme://]host[:port] with a port from 1 to 65535";
-    if (rest.ends_with(':') || authority->port == 0) return quoted + ": a port is a number from 1 to 65535";
-    rule.host = authority->host;
-    rule.port = authority->port;
-    return rule;
-}
-
 std::optional<std::string> Origins::add(std::string_view element) {
     element = http::trimmed(element);
     if (element == "*") {
         any = true;
         return std::nullopt;
     }
-    auto parsed = parse_origin_rule(element);
+    auto parsed = config::parse_origin_rule(element);
     if (auto* error = std::get_if<std::string>(&parsed)) return std::move(*error);
     rules.push_back(std::get<OriginRule>(std::move(parsed)));
     return std::nullopt;

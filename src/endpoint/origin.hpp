@@ -4,19 +4,14 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
+#include "config/origin_rule.hpp"
 #include "http/message.hpp"
 
 namespace wsinetd::endpoint {
 
-/// One element of `--origin`: what is missing matches anything.
-struct OriginRule {
-    std::optional<std::string> scheme;
-    std::string host;
-    std::optional<std::uint16_t> port;
-};
+using config::OriginRule;
 
 /// The origins allowed besides the server's own.
 struct Origins {
@@ -27,9 +22,6 @@ struct Origins {
     /// with it and what would be right, and then adds nothing.
     [[nodiscard]] std::optional<std::string> add(std::string_view element);
 };
-
-/// `[scheme://]host[:port]`, or what is wrong with it and what would be right.
-[[nodiscard]] std::variant<OriginRule, std::string> parse_origin_rule(std::string_view element);
 
 /// 403 for a page of another site, its `why` naming the option that would allow it; nothing when it may pass.
 [[nodiscard]] std::optional<http::Refusal> judge_origin(const http::Request& request, const Origins& origins);

@@ -1,5 +1,7 @@
 #include "endpoint/router.hpp"
 
+#include <algorithm>
+
 #include "config/config.hpp"
 
 namespace wsinetd::endpoint {
@@ -18,13 +20,36 @@ std::optional<SplitPath> find_program(std::string_view path, const Look& look) {
     return std::nullopt;
 }
 
-std::optional<Match> Router::match(const http::Request& request, const Look& look) const {
-    if (!request.path.starts_with('/')) return std::nullopt;
-    if (!endpoint_->command.empty()) return Match{endpoint_, "", request.path};
-    if (endpoint_->dir.empty()) return std::nullopt;
-    auto found = find_program(request.path, look);
-    if (!found) return std::nullopt;
-    return Match{endpoint_, std::move(found->script_name), std::move(found->path_info)};
+Router::Router(std::span<const config::Endpoint> endpoints) {
+    for (const config::Endpoint& endpoint : endpoints) {
+        const std::string_view path = endpoint.path;
+        if (path.empty())
+            below_.push_back({path, &endpoint});
+        else if (path.ends_with("/*"))
+            below_.push_back({path.substr(0, path.size() - 2), &endpoint});
+        else
+            exact_.emplace(path, &endpoint);
+    }
+    // Both "/*" and no path are every path; the one that says so comes first.
+    std::ranges::stable_sort(below_, [](const Below& a, const Below& b) {
+        return std::pair(a.prefix.size(), a.endpoint->path.size()) >
+               std::pair(b.prefix.size(), b.endpoint->path.size());
+    });
+}
+
+std::optional<Match> Router::match(const http::Request& request, const LookIn& look) const {
+    const std::string_view path = request.path;
+    if (!path.starts_with('/')) return std::nullopt;
+    if (const auto found = exact_.find(path); found != exact_.end()) return Match{found->second, request.path, ""};
+    for (const auto& [prefix, endpoint] : below_) {
+        if (!path.starts_with(prefix) || path.substr(prefix.size(), 1) != "/") continue;
+        const std::string_view rest = path.substr(prefix.size());
+        if (endpoint->dir.empty()) return Match{endpoint, std::string(prefix), std::string(rest)};
+        auto found = find_program(rest, [&](std::string_view name) { return look(*endpoint, name); });
+        if (!found) return std::nullopt;
+        return Match{endpoint, std::string(prefix) + found->script_name, std::move(found->path_info)};
+    }
+    return std::nullopt;
 }
 
 }  // namespace wsinetd::endpoint

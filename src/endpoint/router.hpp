@@ -1,8 +1,11 @@
-#pragma once  // From a request's path to the endpoint that serves it (spec section 1; RFC 3875, 4.1.5 and 4.1.13).
+#pragma once  // From a request's path to the endpoint that serves it (spec sections 1 and 6; RFC 3875, 4.1.5, 4.1.13).
 #include <functional>
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/message.hpp"
 
@@ -34,17 +37,30 @@ struct Match {
     std::string path_info;
 };
 
+/// Asks the disk about the directory of an endpoint.
+using LookIn = std::function<Step(const config::Endpoint& endpoint, std::string_view path)>;
+
+/// Exact paths before those that end in "/*", of these longer before shorter, and at last the endpoint without a path.
+/// Whoever comes first has the request: a directory without the program that is asked for does not pass it on.
 class Router {
 public:
-    /// One command on every path, or those of a directory, or none. `endpoint` outlives the router and its matches.
-    explicit Router(const config::Endpoint& endpoint) : endpoint_(&endpoint) {}
+    /// `endpoints` outlive the router and its matches.
+    explicit Router(std::span<const config::Endpoint> endpoints);
 
     /// Nothing when no endpoint has that path; `OPTIONS *` asks about the server and none has it. `look` is asked about
-    /// the programs of an endpoint's directory; what it has called a program last is the one that was found.
-    [[nodiscard]] std::optional<Match> match(const http::Request& request, const Look& look) const;
+    /// the programs of an endpoint's directory, with the path from there on; what it has called a program last is the
+    /// one that was found.
+    [[nodiscard]] std::optional<Match> match(const http::Request& request, const LookIn& look) const;
 
 private:
-    const config::Endpoint* endpoint_;
+    /// An endpoint that has all paths below one.
+    struct Below {
+        std::string_view prefix;  ///< "/logs", of "/logs/*"; empty: every path
+        const config::Endpoint* endpoint;
+    };
+
+    std::map<std::string_view, const config::Endpoint*> exact_;
+    std::vector<Below> below_;  ///< longer before shorter
 };
 
 }  // namespace wsinetd::endpoint

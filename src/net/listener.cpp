@@ -111,6 +111,11 @@ void clear_stale(const std::string& path, const sockaddr_un& address) {
 
 }  // namespace
 
+void limit_silence(int socket, Milliseconds silence) {
+    const int milliseconds = static_cast<int>(std::min<long>(silence.count(), 1L << 30));
+    ::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
+}
+
 std::unique_ptr<Listener> Listener::tcp(Executor executor, const TcpAddress& wanted, Milliseconds silence) {
     const SocketAddress address = to_socket_address(wanted);
     const bool v6 = address.storage.ss_family == AF_INET6;
@@ -118,9 +123,7 @@ std::unique_ptr<Listener> Listener::tcp(Executor executor, const TcpAddress& wan
     set_option(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1);
     if (v6) set_option(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
     set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1);
-    if (silence.count() > 0)
-        set_option(socket.get(), IPPROTO_TCP, TCP_USER_TIMEOUT,
-                   static_cast<int>(std::min<long>(silence.count(), 1L << 30)));
+    limit_silence(socket.get(), silence);
     // For what has no pings of its own, as a CGI program that is quiet: a client's host that has vanished is noticed.
     set_option(socket.get(), SOL_SOCKET, SO_KEEPALIVE, 1);
     set_option(socket.get(), IPPROTO_TCP, TCP_KEEPIDLE, keepalive_idle);

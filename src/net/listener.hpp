@@ -14,11 +14,14 @@ struct TcpAddress {
     std::uint16_t port;
 };
 
+/// How long a peer may leave data unacknowledged (TCP_USER_TIMEOUT); 0 for the kernel's own measure. Of a TCP socket;
+/// any other has no such thing.
+void limit_silence(int socket, Milliseconds silence);
+
 /// A socket that listens. Accepted sockets inherit its options.
 class Listener {
 public:
-    /// `silence` is TCP_USER_TIMEOUT: how long a peer may leave data unacknowledged; 0 for the kernel's own measure.
-    /// Throws std::system_error.
+    /// `silence` as for `limit_silence`. Throws std::system_error.
     static std::unique_ptr<Listener> tcp(Executor executor, const TcpAddress& address, Milliseconds silence);
 
     /// Replaces a socket file that nobody listens on; a live one is EADDRINUSE. The file is removed with the listener.

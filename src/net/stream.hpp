@@ -1,4 +1,5 @@
 #pragma once  // A client's connection: TCP or unix socket, plain or under TLS.
+#include "net/listener.hpp"
 #include "net/pump.hpp"
 #include "net/tls.hpp"
 
@@ -60,6 +61,9 @@ public:
     [[nodiscard]] std::uint64_t position(std::uint64_t written) const { return tls_ ? tls_->made() : written; }
     /// The position up to which the peer's kernel has acknowledged it. (SIOCOUTQ)
     [[nodiscard]] std::uint64_t acknowledged(std::uint64_t written);
+
+    /// How long the peer may leave data unacknowledged (TCP_USER_TIMEOUT); 0 for the kernel's own measure.
+    void limit_silence(Milliseconds silence) { net::limit_silence(fd(), silence); }
 
     void close();
 

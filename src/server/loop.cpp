@@ -2,7 +2,8 @@
 
 namespace wsinetd::server {
 
-Loop::Loop(const session::ServerResources& server, std::size_t index, std::function<void()> ended)
+Loop::Loop(const session::ServerResources& server, std::shared_ptr<const session::Site> site, std::size_t index,
+           std::function<void()> ended)
     : server_(server),
       ended_(std::move(ended)),
       executor_(context_.get_executor()),
@@ -13,7 +14,7 @@ Loop::Loop(const session::ServerResources& server, std::size_t index, std::funct
                        server_.log.write(log::Level::error, "internal error", {{"what", bug.what()}});
                    }),
       caretakers_(executor_, [](const std::exception&) {}),
-      resources_(server, executor_, mailbox_, index),
+      resources_(server, std::move(site), executor_, mailbox_, index),
       thread_([this] { run(); }) {}
 
 Loop::~Loop() { stop(); }
@@ -25,8 +26,8 @@ void Loop::run() {
     ended_();
 }
 
-void Loop::use(std::shared_ptr<const net::TlsContext> tls) {
-    mailbox_.post([this, context = std::move(tls)] { resources_.tls = context; });
+void Loop::use(std::shared_ptr<const session::Site> site) {
+    mailbox_.post([this, next = std::move(site)] { resources_.site = next; });
 }
 
 void Loop::adopt(int fd, session::Service service) {

@@ -12,13 +12,15 @@ namespace wsinetd::server {
 class Loop {
 public:
     /// `ended` is called on the loop's thread when it is about to end.
-    Loop(const session::ServerResources& server, std::size_t index, std::function<void()> ended);
+    Loop(const session::ServerResources& server, std::shared_ptr<const session::Site> site, std::size_t index,
+         std::function<void()> ended);
     ~Loop();
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
 
-    /// Certificates for the connections adopted from here on. From any thread.
-    void use(std::shared_ptr<const net::TlsContext> tls);
+    /// What is served from here on: to connections adopted later, and to later requests of those that are here. From
+    /// any thread.
+    void use(std::shared_ptr<const session::Site> site);
 
     /// Serves a connected socket, which it owns from here on. From any thread.
     void adopt(int fd, session::Service service);

@@ -9,20 +9,13 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <random>
 #include <thread>
 
-#include "endpoint/environment.hpp"
-#include "endpoint/origin.hpp"
 #include "net/event.hpp"
 #include "net/listener.hpp"
 #include "process/exit_status.hpp"
 #include "server/loop.hpp"
-#include "session/static_file.hpp"
-
-extern char** environ;
 
 namespace wsinetd::server {
 namespace {
@@ -71,25 +64,24 @@ private:
         net::Event connection_freed;
     };
 
-    [[nodiscard]] std::unique_ptr<session::StaticFiles> files_of(const config::Config& config) const;
     void listen();
     void open(Listeners listeners, session::Service service);
     Listeners listen_tcp(std::uint16_t wanted) const;
     Listeners listen_tcp(std::uint16_t& port, std::string& address) const;
     [[nodiscard]] bool machine_lacks(const std::string& address, int error) const;
     void announce() const;
+    void warn_of_certificates() const;
     net::awaitable<void> accept_from(Acceptor& acceptor);
     net::awaitable<void> room(Acceptor& acceptor);
     void connection_freed();
     net::awaitable<void> pause(std::string_view why);
     void adopt(int fd, session::Service service);
-    void use(std::shared_ptr<const net::TlsContext> tls);
+    void use(std::shared_ptr<const session::Site> site);
     void reload();
     net::awaitable<void> watch_signals();
     net::awaitable<void> run_down();
     [[noreturn]] void end_at_once(int status);
 
-    const config::Config& config_;
     log::Log& log_;
     std::size_t threads_;
     process::Launcher launcher_;  ///< before everything else that opens descriptors
@@ -102,15 +94,10 @@ private:
     session::Slots connections_;
     session::Slots processes_;
     std::atomic<bool> hinted_ = false;
-    endpoint::Router router_;
-    endpoint::Origins origins_;
-    std::vector<std::string> passed_environment_;
-    std::unique_ptr<session::Tree> programs_;      ///< of --dir
-    std::unique_ptr<session::Tree> cgi_;           ///< of --cgi-dir
-    std::unique_ptr<session::StaticFiles> files_;  ///< of --static-dir
+    session::SlotsByPath own_processes_;
+    std::shared_ptr<const session::Site> site_;
     net::ReverseLookup names_;
     session::ServerResources resources_;
-    std::shared_ptr<const net::TlsContext> tls_;  ///< nullptr without TLS
     std::vector<Door> doors_;
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     std::vector<std::unique_ptr<Loop>> loops_;
@@ -120,38 +107,13 @@ private:
     bool stopping_ = false;
 };
 
-std::vector<const char*> environment_entries() {
-    std::vector<const char*> entries;
-    for (char** entry = environ; *entry; ++entry) entries.push_back(*entry);
-    return entries;
-}
-
-endpoint::Origins allowed_origins(const config::Config& config) {
-    endpoint::Origins origins;
-    origins.any = !config.same_origin && config.origins.empty();
-    for (const std::string& each : config.origins)
-        if (const auto wrong = origins.add(each)) throw SetupError("--origin: " + *wrong);
-    return origins;
-}
-
-std::unique_ptr<session::Tree> tree_of(const std::string& directory) {
-    return directory.empty() ? nullptr : std::make_unique<session::Tree>(directory);
-}
-
-/// The system's own, where it has one.
-std::string media_type_table() {
-    std::ifstream file("/etc/mime.types");
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
 std::uint64_t random_number() {
     std::random_device device;
     return std::uniform_int_distribution<std::uint64_t>{}(device);
 }
 
 Server::Server(const config::Config& config, log::Log& log, std::shared_ptr<const net::TlsContext> tls)
-    : config_(config),
-      log_(log),
+    : log_(log),
       threads_(loop_count(config)),
       launcher_(threads_, signals_of_server),
       cgroups_(process::Cgroups::delegated()),
@@ -168,39 +130,22 @@ Server::Server(const config::Config& config, log::Log& log, std::shared_ptr<cons
                  }),
       connections_(config.max_connections, [this] { net::asio::post(executor_, [this] { connection_freed(); }); }),
       processes_(config.max_processes),
-      router_(config.endpoint),
-      origins_(allowed_origins(config)),
-      passed_environment_(endpoint::pass_environment(environment_entries(), config.endpoint.pass_env)),
-      programs_(tree_of(config.endpoint.dir)),
-      cgi_(tree_of(config.cgi_dir)),
-      files_(files_of(config)),
-      resources_{config,          log,        launcher_,   cgroups_.get(), leftovers_,          connections_,
-                 processes_,      hinted_,    router_,     origins_,       passed_environment_, random_number(),
-                 programs_.get(), cgi_.get(), files_.get()},
-      tls_(std::move(tls)),
+      site_(std::make_shared<session::Site>(config, std::move(tls), own_processes_)),
+      resources_{log,        launcher_, cgroups_.get(),  leftovers_, connections_,
+                 processes_, hinted_,   random_number(), names_},
       loop_ended_(executor_) {
-    if (config.reverse_lookup) resources_.names = &names_;
     listen();
-}
-
-/// Programs are hidden among the files, wherever they lie.
-std::unique_ptr<session::StaticFiles> Server::files_of(const config::Config& config) const {
-    if (config.static_dir.empty()) return nullptr;
-    std::vector<const session::Tree*> hidden;
-    for (const session::Tree* tree : {programs_.get(), cgi_.get()})
-        if (tree) hidden.push_back(tree);
-    return std::make_unique<session::StaticFiles>(config.static_dir, std::move(hidden), media_type_table());
+    warn_of_certificates();
 }
 
 int Server::run() {
     for (std::size_t i = 0; i < threads_; ++i)
-        loops_.push_back(std::make_unique<Loop>(resources_, i, [this] {
+        loops_.push_back(std::make_unique<Loop>(resources_, site_, i, [this] {
             net::asio::post(executor_, [this] {
                 ++loops_ended_;
                 loop_ended_.set();
             });
         }));
-    if (tls_) use(tls_);
     announce();
     for (const Door& door : doors_)
         tasks_.spawn(accept_from(*acceptors_.emplace_back(std::make_unique<Acceptor>(executor_, door))));
@@ -229,21 +174,24 @@ void Server::announce() const {
                                          ? "listening on " + listener->name()
                                          : "listening on " + std::string(scheme_of(service)) + listener->name() + "/");
     }
-    if (tls_ && resources_.tls_port == 0)
+    if (site_->tls && resources_.tls_port == 0)
         log_.write(log::Level::info, "the certificate is not used: without --port and --address there is no TCP");
 }
 
 /// A unix socket is plain: what comes in by it has not crossed a network.
 void Server::listen() {
-    open(listen_tcp(config_.port), tls_ ? session::Service::tls : session::Service::plain);
-    if (tls_ && !doors_.empty()) resources_.tls_port = doors_.front().listener->port();
-    if (config_.redirect_port) open(listen_tcp(*config_.redirect_port), session::Service::redirect);
-    if (config_.unix_socket.empty()) return;
+    resources_.silence = 2 * site_->config.common.ping_interval;
+    open(listen_tcp(site_->config.port), site_->tls ? session::Service::tls : session::Service::plain);
+    if (site_->tls && !doors_.empty()) resources_.tls_port = doors_.front().listener->port();
+    if (site_->config.redirect_port) open(listen_tcp(*site_->config.redirect_port), session::Service::redirect);
+    if (site_->config.unix_socket.empty()) return;
     try {
-        doors_.push_back({net::Listener::unix_socket(executor_, config_.unix_socket, config_.unix_socket_mode),
-                          session::Service::plain});
+        doors_.push_back(
+            {net::Listener::unix_socket(executor_, site_->config.unix_socket, site_->config.unix_socket_mode),
+             session::Service::plain});
     } catch (const std::system_error& error) {
-        throw SetupError("--unix-socket: cannot listen on " + config_.unix_socket + ": " + error.code().message() +
+        throw SetupError("--unix-socket: cannot listen on " + site_->config.unix_socket + ": " +
+                         error.code().message() +
                          (error.code().value() == ENOTSOCK ? " (the file there is something else)" : ""));
     }
 }
@@ -269,14 +217,13 @@ Server::Listeners Server::listen_tcp(std::uint16_t wanted) const {
 
 /// `port` and `address` tell which was tried last.
 Server::Listeners Server::listen_tcp(std::uint16_t& port, std::string& address) const {
-    const net::Milliseconds silence = 2 * config_.endpoint.ping_interval;
     Listeners listeners;
-    for (std::size_t i = 0; i < config_.addresses.size(); ++i) {
-        address = config_.addresses[i];
+    for (std::size_t i = 0; i < site_->config.addresses.size(); ++i) {
+        address = site_->config.addresses[i];
         try {
-            listeners.push_back(net::Listener::tcp(executor_, {address, port}, silence));
+            listeners.push_back(net::Listener::tcp(executor_, {address, port}, resources_.silence));
         } catch (const std::system_error& error) {
-            const bool last_hope = listeners.empty() && i + 1 == config_.addresses.size();
+            const bool last_hope = listeners.empty() && i + 1 == site_->config.addresses.size();
             if (last_hope || !machine_lacks(address, error.code().value())) throw;
             continue;
         }
@@ -288,7 +235,7 @@ Server::Listeners Server::listen_tcp(std::uint16_t& port, std::string& address) 
 /// Whether it is one of a pair ("*", the default) that this machine cannot have, as when it has no IPv6.
 bool Server::machine_lacks(const std::string& address, int error) const {
     return (error == EADDRNOTAVAIL || error == EAFNOSUPPORT) &&
-           std::ranges::find(config_.spare_addresses, address) != config_.spare_addresses.end();
+           std::ranges::find(site_->config.spare_addresses, address) != site_->config.spare_addresses.end();
 }
 
 net::awaitable<void> Server::accept_from(Acceptor& acceptor) {
@@ -340,20 +287,25 @@ void Server::adopt(int fd, session::Service service) {
     (*least)->adopt(fd, service);
 }
 
-void Server::use(std::shared_ptr<const net::TlsContext> tls) {
-    for (const std::string& warning : tls->warnings()) log_.write(log::Level::error, warning);
-    for (const auto& loop : loops_) loop->use(tls);
-    tls_ = std::move(tls);
+void Server::warn_of_certificates() const {
+    if (!site_->tls) return;
+    for (const std::string& warning : site_->tls->warnings()) log_.write(log::Level::error, warning);
+}
+
+void Server::use(std::shared_ptr<const session::Site> site) {
+    site_ = std::move(site);
+    warn_of_certificates();
+    for (const auto& loop : loops_) loop->use(site_);
 }
 
 /// Whole or not at all: what is wrong is logged, and the old stays.
 void Server::reload() {
-    if (!tls_) return log_.write(log::Level::info, "SIGHUP: nothing to reload");
-    net::TlsContext::Loaded loaded = load_tls(config_);
+    if (!site_->tls) return log_.write(log::Level::info, "SIGHUP: nothing to reload");
+    net::TlsContext::Loaded loaded = load_tls(site_->config);
     for (const std::string& error : loaded.errors)
         log_.write(log::Level::error, "SIGHUP: the old certificate stays", {{"why", error}});
     if (!loaded.context) return;
-    use(std::move(loaded.context));
+    use(std::make_shared<session::Site>(site_->config, std::move(loaded.context), own_processes_));
     log_.write(log::Level::info, "SIGHUP: certificate reloaded");
 }
 
@@ -380,7 +332,7 @@ net::awaitable<void> Server::watch_signals() {
 
 net::awaitable<void> Server::run_down() {
     net::asio::basic_waitable_timer<net::Clock, net::asio::wait_traits<net::Clock>, net::Executor> timer(
-        executor_, config_.shutdown_grace);
+        executor_, site_->config.shutdown_grace);
     timer.async_wait([this](const boost::system::error_code& error) {
         if (error) return;
         log_.write(log::Level::info, "sessions still open after --shutdown-grace are ended");

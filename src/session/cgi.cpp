@@ -127,7 +127,7 @@ std::string Cgi::head_of(http::CgiReply cgi) {
         asker_.delivery.keep_alive = false;
     }
     http::add_date(reply, std::chrono::system_clock::now());
-    return http::format(reply, asker_.delivery, loop_.server.config.http_fields);
+    return http::format(reply, asker_.delivery, asker_.fields);
 }
 
 /// All in one write, the head with what comes right behind it.
@@ -173,7 +173,7 @@ void Cgi::refuse(int status, std::string_view text, std::string_view why) {
     http::add_date(reply, std::chrono::system_clock::now());
     if (!body_read_) asker_.delivery.keep_alive = false;
     if (!asker_.delivery.keep_alive) cannot_be_kept();
-    write(http::format(reply, asker_.delivery, loop_.server.config.http_fields));
+    write(http::format(reply, asker_.delivery, asker_.fields));
 }
 
 }  // namespace wsinetd::session

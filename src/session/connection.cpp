@@ -67,7 +67,7 @@ class Connection final : public Stoppable {
 public:
     Connection(LoopResources& loop, int fd, Service service)
         : loop_(loop),
-          config_(loop.server.config),
+          site_(loop.site),
           log_(loop.server.log),
           service_(service),
           stream_(loop.executor, fd),
@@ -88,7 +88,7 @@ private:
     /// From now on; 0 is no limit.
     void limit_handshake() {
         deadline_.off();
-        if (config_.handshake_timeout > 0ms) deadline_.after(config_.handshake_timeout);
+        if (site_->config.handshake_timeout > 0ms) deadline_.after(site_->config.handshake_timeout);
     }
     net::awaitable<bool> begin_tls();
     net::awaitable<void> answer_without_tls();
@@ -96,7 +96,8 @@ private:
     net::awaitable<Head> read_head(bool first);
     [[nodiscard]] bool starts_command(const http::Request& request) const;
     [[nodiscard]] bool wants_name() const {
-        return loop_.server.names && service_ != Service::redirect && !peer_.unix_socket && remote_host_.empty();
+        return site_->config.reverse_lookup && service_ != Service::redirect && !peer_.unix_socket &&
+               remote_host_.empty();
     }
     net::awaitable<void> find_name();
 
@@ -106,7 +107,7 @@ private:
                         const Found& program);
     std::optional<http::Refusal> console(const http::Request& request, bool matched) const;
     std::optional<Answer> answer_by_cgi(const http::Request& request);
-    std::optional<http::Refusal> judge(const http::Request& request) const;
+    std::optional<http::Refusal> judge(const http::Request& request, const config::Endpoint& endpoint) const;
     Answer start_session(const http::Request& request, const endpoint::Match& match, const Found& program,
                          const std::string& key);
     Compression compression(const std::optional<websocket::DeflateAgreement>& agreement);
@@ -126,7 +127,7 @@ private:
     [[nodiscard]] std::string remote() const;
 
     LoopResources& loop_;
-    const config::Config& config_;
+    std::shared_ptr<const Site> site_;  ///< of the request that is answered, and what becomes of it
     log::Log& log_;
     Service service_;
     net::Stream stream_;
@@ -153,7 +154,7 @@ net::awaitable<void> Connection::run() {
 
 /// False when there is to be no conversation; then all has been said that could be.
 net::awaitable<bool> Connection::begin_tls() {
-    stream_.begin_tls(*loop_.tls);
+    stream_.begin_tls(*site_->tls);
     while (stream_.is_open()) {
         const net::TlsHandshake attempt = stream_.handshake();
         switch (attempt.state) {
@@ -178,7 +179,7 @@ net::awaitable<void> Connection::answer_without_tls() {
     stream_.abandon_tls();
     const http::Refusal refusal = http::refuse(400, "This port speaks TLS: use https:// or wss:// here.", "no TLS");
     log_request(nullptr, refusal.reply.status, refusal.why);
-    if (co_await write(http::format(refusal.reply, {}, config_.http_fields))) co_await linger();
+    if (co_await write(http::format(refusal.reply, {}, site_->config.http_fields))) co_await linger();
 }
 
 /// Requests until one becomes a session; nothing when the connection has ended instead.
@@ -186,6 +187,7 @@ net::awaitable<std::unique_ptr<Bridge>> Connection::speak_http() {
     for (bool first = true;; first = false) {
         Head head = co_await read_head(first);
         if (std::holds_alternative<std::monostate>(head)) co_return nullptr;
+        site_ = loop_.site;
         const http::Request* const request = std::get_if<http::Request>(&head);
         if (request && wants_name() && starts_command(*request)) co_await find_name();
         if (!stream_.is_open()) co_return nullptr;
@@ -232,19 +234,19 @@ bool Connection::starts_command(const http::Request& request) const {
     using Kind = websocket::Handshake::Kind;
     const Kind kind = websocket::judge_handshake(request).kind;
     Found program;
-    const bool matched = loop_.server.router.match(request, look_in(loop_.server.programs, program)).has_value();
+    const auto match = site_->match(request, program);
     const bool events = request.method == "GET" && http::asks_for(request.fields, "text/event-stream");
-    bool starts = matched && (kind == Kind::valid || (kind == Kind::plain && events));
-    if (!starts && kind == Kind::plain && loop_.server.cgi)
-        starts = endpoint::find_program(request.path, look_in(loop_.server.cgi, program)).has_value();
-    return starts && !judge(request);
+    if (match && (kind == Kind::valid || (kind == Kind::plain && events))) return !judge(request, *match->endpoint);
+    return kind == Kind::plain && site_->cgi &&
+           endpoint::find_program(request.path, look_in(site_->cgi.get(), program)) &&
+           !judge(request, site_->config.common);
 }
 
 /// The time for it has a limit of its own.
 net::awaitable<void> Connection::find_name() {
     deadline_.off();
     remote_host_ =
-        co_await loop_.server.names->name_of(peer_.remote_address, loop_.executor, loop_.mailbox, loop_.timers);
+        co_await loop_.server.names.name_of(peer_.remote_address, loop_.executor, loop_.mailbox, loop_.timers);
     limit_handshake();
 }
 
@@ -255,23 +257,23 @@ Connection::Answer Connection::answer(const http::Request& request) {
     const websocket::Handshake handshake = websocket::judge_handshake(request);
     if (handshake.kind == Kind::malformed) return *handshake.refusal;
     Found program;
-    const auto match = loop_.server.router.match(request, look_in(loop_.server.programs, program));
+    const auto match = site_->match(request, program);
     if (program.kind == Found::Kind::exhausted)
         return http::refuse(503, "The server has run out of descriptors; try again later.", "no descriptor");
     if (handshake.kind == Kind::plain) return answer_plain(request, match, program);
     if (!match) return nothing_here();
     if (handshake.kind == Kind::wrong_version) return *handshake.refusal;
-    if (auto refusal = judge(request)) return std::move(*refusal);
+    if (auto refusal = judge(request, *match->endpoint)) return std::move(*refusal);
     return start_session(request, *match, program, handshake.key);
 }
 
 /// Never to where a stranger's Host would lead: that is refused on private addresses, and elsewhere replaced.
 http::Refusal Connection::redirect(const http::Request& request) const {
-    const endpoint::Origins& origins = loop_.server.origins;
-    const std::span<const std::string> names = loop_.tls->names();
-    if (auto refusal = endpoint::judge_host(request, peer_.local_bytes, config_.hosts, origins, names))
+    const endpoint::Origins& origins = site_->origins;
+    const std::span<const std::string> names = site_->tls->names();
+    if (auto refusal = endpoint::judge_host(request, peer_.local_bytes, site_->config.hosts, origins, names))
         return *std::move(refusal);
-    const std::string host = endpoint::own_host(request, peer_.local_address, config_.hosts, origins, names);
+    const std::string host = endpoint::own_host(request, peer_.local_address, site_->config.hosts, origins, names);
     return http::redirect_to_https(request, host, loop_.server.tls_port);
 }
 
@@ -285,21 +287,21 @@ Connection::Answer Connection::answer_plain(const http::Request& request, const 
     }
     if (auto page = console(request, match.has_value())) return std::move(*page);
     if (auto output = answer_by_cgi(request)) return std::move(*output);
-    if (loop_.server.files) {
+    if (site_->files) {
         const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-        auto file = loop_.server.files->answer(request, now);
+        auto file = site_->files->answer(request, now);
         if (file) return std::visit([](auto& one) { return Answer(std::move(one)); }, *file);
     }
     if (request.method == "OPTIONS" && (request.path == "*" || match))
         return http::Refusal{{204, {{"Allow", "GET, HEAD, OPTIONS"}}, {}}, "options"};
-    if (loop_.server.files || loop_.server.cgi || !match) return nothing_here();
+    if (site_->files || site_->cgi || !match) return nothing_here();
     return http::refuse(426, "This is a WebSocket endpoint: connect to it with a WebSocket client.", "no upgrade");
 }
 
 /// At the endpoint's own URL, and where files or CGI may want that, at /_console/ only.
 std::optional<http::Refusal> Connection::console(const http::Request& request, bool matched) const {
-    if (!config_.dev_console || (request.method != "GET" && request.method != "HEAD")) return std::nullopt;
-    const bool alone = !loop_.server.files && !loop_.server.cgi;
+    if (!site_->config.dev_console || (request.method != "GET" && request.method != "HEAD")) return std::nullopt;
+    const bool alone = !site_->files && !site_->cgi;
     if (request.path == console_path.substr(0, console_path.size() - 1)) {
         http::Refusal there = http::refuse(301, "The console is at /_console/.", "console");
         there.reply.fields.push_back({"Location", std::string(console_path)});
@@ -316,28 +318,30 @@ std::optional<http::Refusal> Connection::console(const http::Request& request, b
 }
 
 std::optional<Connection::Answer> Connection::answer_by_cgi(const http::Request& request) {
-    if (!loop_.server.cgi || !request.path.starts_with('/')) return std::nullopt;
+    if (!site_->cgi || !request.path.starts_with('/')) return std::nullopt;
     Found program;
-    auto split = endpoint::find_program(request.path, look_in(loop_.server.cgi, program));
+    auto split = endpoint::find_program(request.path, look_in(site_->cgi.get(), program));
     if (program.kind == Found::Kind::exhausted)
         return http::refuse(503, "The server has run out of descriptors; try again later.", "no descriptor");
     if (!split) return std::nullopt;
-    if (auto refusal = judge(request)) return std::move(*refusal);
-    const endpoint::Match match{&config_.endpoint, std::move(split->script_name), std::move(split->path_info)};
+    const config::Endpoint& common = site_->config.common;
+    if (auto refusal = judge(request, common)) return std::move(*refusal);
+    const endpoint::Match match{&common, std::move(split->script_name), std::move(split->path_info)};
     const endpoint::Peer asking = peer();
-    const Order order{request, match, asking, &program, true};
+    const Order order{*site_, request, match, asking, &program, true};
     auto started = start(loop_, order);
     if (auto* refusal = std::get_if<http::Refusal>(&started)) return std::move(*refusal);
     return std::make_unique<Cgi>(loop_, request, asker_of(request), std::get<RunningCommand>(std::move(started)),
-                                 config_.endpoint, stderr_of(order));
+                                 common, stderr_of(order));
 }
 
-/// Whether the request may start a command, wherever it comes from.
-std::optional<http::Refusal> Connection::judge(const http::Request& request) const {
-    const endpoint::Origins& origins = loop_.server.origins;
+/// Whether the request may start a command of the endpoint, wherever it comes from.
+std::optional<http::Refusal> Connection::judge(const http::Request& request, const config::Endpoint& endpoint) const {
+    const endpoint::Origins& origins = site_->of(endpoint).origins;
     std::span<const std::string> names;
-    if (service_ == Service::tls) names = loop_.tls->names();
-    if (auto refusal = endpoint::judge_host(request, peer_.local_bytes, config_.hosts, origins, names)) return refusal;
+    if (service_ == Service::tls) names = site_->tls->names();
+    if (auto refusal = endpoint::judge_host(request, peer_.local_bytes, site_->config.hosts, origins, names))
+        return refusal;
     return endpoint::judge_origin(request, origins);
 }
 
@@ -356,14 +360,16 @@ Connection::Answer Connection::start_session(const http::Request& request, const
                                              const Found& program, const std::string& key) {
     const endpoint::Peer asking = peer();
     const auto subprotocol = websocket::select_subprotocol(request, match.endpoint->subprotocols);
-    Order order{request, match, asking, match.endpoint->dir.empty() ? nullptr : &program};
+    Order order{*site_, request, match, asking, match.endpoint->dir.empty() ? nullptr : &program};
     if (subprotocol) order.subprotocol = *subprotocol;
     auto started = start(loop_, order);
     if (auto* refusal = std::get_if<http::Refusal>(&started)) return std::move(*refusal);
     auto& running = std::get<RunningCommand>(started);
     log_request(&request, 101, {});
+    const net::Milliseconds silence = 2 * match.endpoint->ping_interval;
+    if (silence != loop_.server.silence) stream_.limit_silence(silence);
     const auto deflate = agree_on_deflate(request, *match.endpoint);
-    std::string reply = websocket::accept_reply(key, config_.upgrade_fields, subprotocol, running.id,
+    std::string reply = websocket::accept_reply(key, site_->config.upgrade_fields, subprotocol, running.id,
                                                 deflate ? std::string_view(deflate->reply) : "");
     return std::make_unique<Bridge>(loop_, stream_, std::move(running.child), std::move(running.slot), *match.endpoint,
                                     std::move(running.id), remote(), std::move(reply), compression(deflate));
@@ -385,11 +391,11 @@ Compression Connection::compression(const std::optional<websocket::DeflateAgreem
 
 Connection::Answer Connection::start_events(const http::Request& request, const endpoint::Match& match,
                                             const Found& program) {
-    if (auto refusal = judge(request)) return std::move(*refusal);
+    if (auto refusal = judge(request, *match.endpoint)) return std::move(*refusal);
     if (match.endpoint->framing == framing::Kind::raw)
         return http::refuse(406, "This endpoint speaks in bytes, and events are text.", "--framing raw has no events");
     const endpoint::Peer asking = peer();
-    const Order order{request, match, asking, match.endpoint->dir.empty() ? nullptr : &program};
+    const Order order{*site_, request, match, asking, match.endpoint->dir.empty() ? nullptr : &program};
     auto started = start(loop_, order);
     if (auto* refusal = std::get_if<http::Refusal>(&started)) return std::move(*refusal);
     Asker asker = asker_of(request);
@@ -407,7 +413,8 @@ endpoint::Peer Connection::peer() const {
 
 /// `request` outlives the exchange.
 Asker Connection::asker_of(const http::Request& request) {
-    return {stream_, unread_, http::delivery_for(request), [this, &request](int status, std::string_view why) {
+    return {stream_, unread_, http::delivery_for(request), site_->config.http_fields,
+            [this, &request](int status, std::string_view why) {
                 log_request(&request, status, why);
                 logged_ = true;
             }};
@@ -433,7 +440,7 @@ net::awaitable<bool> Connection::give_reply(const http::Request* request, http::
     }
     log_request(request, answer.reply.status, answer.why);
     http::add_date(answer.reply, std::chrono::system_clock::now());
-    const bool written = co_await write(http::format(answer.reply, delivery, config_.http_fields));
+    const bool written = co_await write(http::format(answer.reply, delivery, site_->config.http_fields));
     if (!written) stream_.close();
     const bool kept = written && delivery.keep_alive;
     co_return kept;
@@ -445,7 +452,7 @@ net::awaitable<bool> Connection::give_file(const http::Request& request, FileAns
     log_request(&request, answer.head.status, {});
     http::add_date(answer.head, std::chrono::system_clock::now());
     busy_ = true;
-    bool sent = co_await write(http::format(answer.head, delivery, config_.http_fields));
+    bool sent = co_await write(http::format(answer.head, delivery, site_->config.http_fields));
     if (sent) sent = co_await send_file(loop_.executor, stream_, answer, loop_.scratch.chunk, deadline_);
     busy_ = false;
     if (!sent) stream_.close();

@@ -37,7 +37,7 @@ void EventSource::begin() {
     if (asker_.delivery.minor_version == 0) asker_.delivery.keep_alive = false;
     if (!asker_.delivery.keep_alive) cannot_be_kept();
     http::add_date(reply, std::chrono::system_clock::now());
-    write(http::format(reply, asker_.delivery, loop_.server.config.http_fields));
+    write(http::format(reply, asker_.delivery, asker_.fields));
     if (endpoint_.ping_interval.count() > 0) comment_deadline_.after(endpoint_.ping_interval);
     if (stderr_) stderr_->pump.start();
 }

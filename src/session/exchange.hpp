@@ -12,6 +12,7 @@ struct Asker {
     net::Stream& stream;
     std::vector<std::byte>& unread;  ///< what came behind the request's head; what is left of it when all is done
     http::Delivery delivery;
+    std::span<const http::Field> fields;                        ///< of every reply
     std::function<void(int status, std::string_view why)> log;  ///< to be called once, with the status that is sent
 };
 

@@ -5,9 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "config/config.hpp"
-#include "endpoint/origin.hpp"
-#include "endpoint/router.hpp"
 #include "log/log.hpp"
 #include "net/deadline.hpp"
 #include "net/hang_up.hpp"
@@ -17,18 +14,15 @@
 #include "process/launcher.hpp"
 #include "process/leftovers.hpp"
 #include "session/scratch.hpp"
+#include "session/site.hpp"
 #include "session/slots.hpp"
 #include "session/unique_id.hpp"
 #include "websocket/deflate.hpp"
 
 namespace wsinetd::session {
 
-class StaticFiles;
-class Tree;
-
 /// Of the whole server: immutable, or safe from any thread.
 struct ServerResources {
-    const config::Config& config;
     log::Log& log;
     const process::Launcher& launcher;
     const process::Cgroups* cgroups;  ///< nullptr: none is delegated to the server
@@ -36,15 +30,10 @@ struct ServerResources {
     Slots& connections;
     Slots& processes;
     std::atomic<bool>& hinted;  ///< the operator has been told how to send lines at once
-    const endpoint::Router& router;
-    const endpoint::Origins& origins;
-    const std::vector<std::string>& passed_environment;  ///< NAME=VALUE, what --pass-env lets through
-    std::uint64_t run_id;                                ///< random: see UniqueIds
-    const Tree* programs = nullptr;                      ///< of --dir
-    const Tree* cgi = nullptr;                           ///< of --cgi-dir
-    const StaticFiles* files = nullptr;                  ///< of --static-dir
-    std::uint16_t tls_port = 0;                          ///< where a redirect from http leads
-    net::ReverseLookup* names = nullptr;                 ///< nullptr: REMOTE_HOST is the address
+    std::uint64_t run_id;       ///< random: see UniqueIds
+    net::ReverseLookup& names;
+    std::uint16_t tls_port = 0;    ///< where a redirect from http leads
+    net::Milliseconds silence{0};  ///< what a listener's connections have as TCP_USER_TIMEOUT
 };
 
 /// Something that ends early when the server stops.
@@ -58,8 +47,10 @@ protected:
 
 /// Of one loop: used on its thread only.
 struct LoopResources {
-    LoopResources(const ServerResources& whole, net::Executor loop, net::Mailbox& from_others, std::size_t number)
+    LoopResources(const ServerResources& whole, std::shared_ptr<const Site> first, net::Executor loop,
+                  net::Mailbox& from_others, std::size_t number)
         : server(whole),
+          site(std::move(first)),
           executor(loop),
           mailbox(from_others),
           index(number),
@@ -68,6 +59,7 @@ struct LoopResources {
           ids(whole.run_id, number) {}
 
     const ServerResources& server;
+    std::shared_ptr<const Site> site;  ///< for the requests to come
     net::Executor executor;
     net::Mailbox& mailbox;  ///< for what other threads have to say to it
     std::size_t index;
@@ -76,7 +68,6 @@ struct LoopResources {
     UniqueIds ids;
     Scratch scratch;
     std::unique_ptr<websocket::Compressors> compressors;  ///< nullptr: nobody has wanted them
-    std::shared_ptr<const net::TlsContext> tls;           ///< of the connections to come; nullptr without TLS
     std::set<Stoppable*> stoppables;
     net::TimePoint complained{};  ///< when it was last logged that the system has run out of something
     bool stopping = false;

@@ -2,6 +2,9 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <memory>
+#include <string>
 #include <utility>
 
 namespace wsinetd::session {
@@ -14,7 +17,8 @@ public:
 
     /// Takes one; false when all are taken.
     [[nodiscard]] bool take() {
-        if (used_.fetch_add(1) < limit_ || limit_ == 0) return true;
+        const std::uint64_t limit = limit_.load(std::memory_order_relaxed);
+        if (used_.fetch_add(1) < limit || limit == 0) return true;
         used_.fetch_sub(1);
         return false;
     }
@@ -24,35 +28,67 @@ public:
         if (awaited_.load() && awaited_.exchange(false)) freed_();
     }
 
+    /// For those taken from here on; where more are in use already, none is to be had until they are fewer. From any
+    /// thread. Whoever waits for room is not told.
+    void set_limit(std::uint64_t limit) { limit_.store(limit, std::memory_order_relaxed); }
+
     /// Asks for a call of `freed`. To be followed by another `take`, for one may have been given back just before.
     void await_room() { awaited_ = true; }
 
 private:
-    std::uint64_t limit_;
+    std::atomic<std::uint64_t> limit_;
     std::function<void()> freed_;
     std::atomic<std::uint64_t> used_ = 0;
     std::atomic<bool> awaited_ = false;
 };
 
-/// One slot, given back at the end of its scope or earlier.
+/// One slot, given back at the end of its scope or earlier; where two limits apply, one of each.
 class Slot {
 public:
     Slot() = default;
     /// Takes over a slot that was taken.
     explicit Slot(Slots& slots) : slots_(&slots) {}
-    Slot(Slot&& other) noexcept : slots_(std::exchange(other.slots_, nullptr)) {}
+    Slot(Slot&& other) noexcept
+        : slots_(std::exchange(other.slots_, nullptr)), more_(std::exchange(other.more_, nullptr)) {}
     Slot& operator=(Slot&& other) noexcept {
         std::swap(slots_, other.slots_);
+        std::swap(more_, other.more_);
         return *this;
     }
     ~Slot() { give_back(); }
 
+    /// One of `slots` as well; false when all are taken.
+    [[nodiscard]] bool take_also(Slots& slots) {
+        if (!slots.take()) return false;
+        more_ = &slots;
+        return true;
+    }
+
     void give_back() {
-        if (Slots* slots = std::exchange(slots_, nullptr)) slots->give_back();
+        for (Slots* slots : {std::exchange(slots_, nullptr), std::exchange(more_, nullptr)})
+            if (slots) slots->give_back();
     }
 
 private:
     Slots* slots_ = nullptr;
+    Slots* more_ = nullptr;
+};
+
+/// Slots for each path, the same ones as long as someone holds them: a new configuration finds what runs under the old.
+/// For one thread.
+class SlotsByPath {
+public:
+    /// New ones have `limit`; those that are there keep theirs.
+    std::shared_ptr<Slots> at(const std::string& path, std::uint64_t limit) {
+        std::erase_if(slots_, [](const auto& entry) { return entry.second.expired(); });
+        std::weak_ptr<Slots>& known = slots_[path];
+        auto slots = known.lock();
+        if (!slots) known = slots = std::make_shared<Slots>(limit);
+        return slots;
+    }
+
+private:
+    std::map<std::string, std::weak_ptr<Slots>> slots_;
 };
 
 }  // namespace wsinetd::session

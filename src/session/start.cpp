@@ -35,11 +35,12 @@ void complain(LoopResources& loop, std::error_code error, std::string_view comma
                           {{"id", id}, {"command", command}, {"why", why}});
 }
 
-endpoint::Environment environment_of(const LoopResources& loop, const Order& order, std::string_view id) {
-    endpoint::Surroundings surroundings{server_software, id, order.subprotocol, loop.server.passed_environment,
+endpoint::Environment environment_of(const Order& order, std::string_view id) {
+    endpoint::Surroundings surroundings{server_software, id, order.subprotocol,
+                                        order.site.of(*order.match.endpoint).passed_environment,
                                         order.match.endpoint->env};
     if (order.cgi) surroundings.script_filename = order.program->path;
-    if (order.cgi) surroundings.document_root = loop.server.config.static_dir;
+    if (order.cgi) surroundings.document_root = order.site.config.static_dir;
     return {order.request, order.match, order.peer, surroundings};
 }
 
@@ -60,7 +61,7 @@ OpenFile directory_of(const Found& program, std::error_code& error) {
 std::unique_ptr<process::Child> start_child(LoopResources& loop, const Order& order, const std::string& id,
                                             std::error_code& error) {
     const config::Endpoint& endpoint = *order.match.endpoint;
-    const endpoint::Environment environment = environment_of(loop, order, id);
+    const endpoint::Environment environment = environment_of(order, id);
     std::vector<const char*> arguments;
     if (order.program)
         arguments.push_back(order.program->path.c_str());
@@ -101,9 +102,11 @@ process::Stderr stderr_of(const Order& order) {
 }
 
 std::variant<RunningCommand, http::Refusal> start(LoopResources& loop, const Order& order) {
-    if (!loop.server.processes.take())
-        return http::refuse(503, "Too many sessions are open; try again later.", "--max-processes reached");
+    constexpr std::string_view too_many = "Too many sessions are open; try again later.";
+    if (!loop.server.processes.take()) return http::refuse(503, too_many, "--max-processes reached");
     RunningCommand running{nullptr, Slot(loop.server.processes), loop.ids.next()};
+    if (!running.slot.take_also(*order.site.of(*order.match.endpoint).processes))
+        return http::refuse(503, too_many, "max-processes of this endpoint reached");
     std::error_code error;
     running.child = start_child(loop, order, running.id, error);
     if (error.value() == E2BIG) return http::refuse(431, "The request is too large for the environment of a command.");

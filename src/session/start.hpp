@@ -8,6 +8,7 @@ namespace wsinetd::session {
 
 /// What is to run, and for whom. References must live as long as the call that takes it.
 struct Order {
+    const Site& site;
     const http::Request& request;
     const endpoint::Match& match;
     const endpoint::Peer& peer;
@@ -22,8 +23,8 @@ struct RunningCommand {
     std::string id;  ///< UNIQUE_ID
 };
 
-/// Or the refusal, already in the log as far as the operator must know: 503 without a slot, 431 for an environment the
-/// system does not take, 500 for all else.
+/// Or the refusal, already in the log as far as the operator must know: 503 without a slot of the server's and the
+/// endpoint's, 431 for an environment the system does not take, 500 for all else.
 [[nodiscard]] std::variant<RunningCommand, http::Refusal> start(LoopResources& loop, const Order& order);
 
 /// Where the stderr of an order goes.

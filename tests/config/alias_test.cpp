@@ -19,13 +19,13 @@ CommandLine parse(std::vector<const char*> arguments) {
 TEST(Alias, PassstderrIsShortForStderrTagged) {
     const CommandLine line = parse({"--passstderr"});
     EXPECT_THAT(line.errors, IsEmpty());
-    EXPECT_EQ(line.config.endpoint.stderr_mode, StderrMode::tagged);
-    EXPECT_THAT(line.config.endpoint.command, testing::ElementsAre("command"));
+    EXPECT_EQ(line.config.common.stderr_mode, StderrMode::tagged);
+    EXPECT_THAT(line.config.endpoints.at(0).command, testing::ElementsAre("command"));
 }
 
 TEST(Alias, PassstderrTakesTrueAndFalse) {
-    EXPECT_EQ(parse({"--passstderr=true"}).config.endpoint.stderr_mode, StderrMode::tagged);
-    EXPECT_EQ(parse({"--passstderr=false"}).config.endpoint.stderr_mode, StderrMode::log);
+    EXPECT_EQ(parse({"--passstderr=true"}).config.common.stderr_mode, StderrMode::tagged);
+    EXPECT_EQ(parse({"--passstderr=false"}).config.common.stderr_mode, StderrMode::log);
     EXPECT_THAT(parse({"--passstderr=maybe"}).errors,
                 testing::ElementsAre("--passstderr: \"maybe\" is not true or false"));
 }
@@ -33,8 +33,8 @@ TEST(Alias, PassstderrTakesTrueAndFalse) {
 TEST(Alias, ThoseThatEndInMsCountMilliseconds) {
     const CommandLine line = parse({"--pingms=250", "--closems", "1500"});
     EXPECT_THAT(line.errors, IsEmpty());
-    EXPECT_EQ(line.config.endpoint.ping_interval, Milliseconds(250));
-    EXPECT_EQ(line.config.endpoint.close_grace, Milliseconds(1500));
+    EXPECT_EQ(line.config.common.ping_interval, Milliseconds(250));
+    EXPECT_EQ(line.config.common.close_grace, Milliseconds(1500));
 }
 
 TEST(Alias, EachOfTheTableIsAnOption) {

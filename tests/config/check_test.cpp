@@ -20,7 +20,8 @@ protected:
     CheckTest() {
         std::string pattern = testing::TempDir() + "check_XXXXXX";
         folder_ = std::filesystem::canonical(::mkdtemp(pattern.data())).string();
-        config.endpoint.command = {file("program", 0755)};
+        config.endpoints.emplace_back();
+        config.endpoints.front().command = {file("program", 0755)};
     }
     ~CheckTest() override {
         std::filesystem::permissions(folder_, std::filesystem::perms::owner_all);
@@ -37,7 +38,7 @@ protected:
     }
 
     std::vector<std::string> errors_with_command(const std::string& command) {
-        config.endpoint.command = {command};
+        config.endpoints.front().command = {command};
         return check(config);
     }
 
@@ -49,23 +50,23 @@ private:
 
 TEST_F(CheckTest, FindsNothingWrongWithTheDefaults) {
     EXPECT_THAT(check(config), IsEmpty());
-    EXPECT_EQ(config.endpoint.program, path("program"));
+    EXPECT_EQ(config.endpoints.front().program, path("program"));
     EXPECT_THAT(config.addresses, ElementsAre("127.0.0.1", "::1"));
-    EXPECT_EQ(config.endpoint.identity, std::nullopt);
+    EXPECT_EQ(config.endpoints.front().identity, std::nullopt);
 }
 
 TEST_F(CheckTest, FindsACommandInPath) {
     EXPECT_THAT(errors_with_command("sh"), IsEmpty());
-    EXPECT_TRUE(config.endpoint.program.starts_with("/")) << config.endpoint.program;
-    EXPECT_TRUE(config.endpoint.program.ends_with("/sh")) << config.endpoint.program;
-    EXPECT_THAT(config.endpoint.command, ElementsAre("sh"));  // argv[0] stays as given
+    EXPECT_TRUE(config.endpoints.front().program.starts_with("/")) << config.endpoints.front().program;
+    EXPECT_TRUE(config.endpoints.front().program.ends_with("/sh")) << config.endpoints.front().program;
+    EXPECT_THAT(config.endpoints.front().command, ElementsAre("sh"));  // argv[0] stays as given
 }
 
 TEST_F(CheckTest, MakesARelativeCommandAbsoluteSoThatCwdDoesNotMoveIt) {
     const std::string relative = std::filesystem::relative(path("program")).string();
     ASSERT_NE(relative[0], '/');
     EXPECT_THAT(errors_with_command("./" + relative), IsEmpty());
-    EXPECT_EQ(config.endpoint.program, path("program"));
+    EXPECT_EQ(config.endpoints.front().program, path("program"));
 }
 
 TEST_F(CheckTest, MissesACommand) {
@@ -119,7 +120,7 @@ TEST_F(CheckTest, SearchesPathInItsOrderPastWhatMayNotBeExecuted) {
     const PathVariable variable(path("nowhere") + ":" + path("a") + ":" + path("b") + ":" + path("c") + ":" +
                                 path("d"));
     EXPECT_THAT(errors_with_command("tool"), IsEmpty());
-    EXPECT_EQ(config.endpoint.program, path("c/tool"));
+    EXPECT_EQ(config.endpoints.front().program, path("c/tool"));
 }
 
 TEST_F(CheckTest, SaysSoWhereAllInPathMayNotBeExecuted) {
@@ -130,14 +131,14 @@ TEST_F(CheckTest, SaysSoWhereAllInPathMayNotBeExecuted) {
 }
 
 TEST_F(CheckTest, WantsADirectoryToWorkIn) {
-    config.endpoint.cwd = path("missing");
+    config.endpoints.front().cwd = path("missing");
     EXPECT_THAT(check(config), ElementsAre("--cwd: \"" + path("missing") + "\" does not exist"));
-    config.endpoint.cwd = path("program");
+    config.endpoints.front().cwd = path("program");
     EXPECT_THAT(check(config), ElementsAre("--cwd: \"" + path("program") + "\" is not a directory"));
     std::filesystem::create_directory(path("directory"));
-    config.endpoint.cwd = path("directory/../directory");
+    config.endpoints.front().cwd = path("directory/../directory");
     EXPECT_THAT(check(config), IsEmpty());
-    EXPECT_EQ(config.endpoint.cwd, path("directory"));
+    EXPECT_EQ(config.endpoints.front().cwd, path("directory"));
 }
 
 TEST_F(CheckTest, KnowsAddressesAndTheNamesOfSome) {
@@ -168,28 +169,28 @@ TEST_F(CheckTest, WantsAPathThatAUnixSocketCanHave) {
 }
 
 TEST_F(CheckTest, TagsLinesOnly) {
-    config.endpoint.stderr_mode = StderrMode::tagged;
+    config.endpoints.front().stderr_mode = StderrMode::tagged;
     EXPECT_THAT(check(config), IsEmpty());
-    config.endpoint.framing = framing::Kind::raw;
+    config.endpoints.front().framing = framing::Kind::raw;
     EXPECT_THAT(check(config),
                 ElementsAre("--stderr tagged needs lines: it does not go with --framing raw or --binary"));
-    config.endpoint.framing = framing::Kind::content_length;
+    config.endpoints.front().framing = framing::Kind::content_length;
     EXPECT_THAT(check(config),
                 ElementsAre("--stderr tagged needs lines: it does not go with --framing content-length"));
-    config.endpoint.framing = framing::Kind::jsonl;
+    config.endpoints.front().framing = framing::Kind::jsonl;
     EXPECT_THAT(check(config), ElementsAre("--stderr tagged needs lines: it does not go with --framing jsonl, whose "
                                            "clients expect the command's own JSON"));
-    config.endpoint.framing = framing::Kind::null;
+    config.endpoints.front().framing = framing::Kind::null;
     EXPECT_THAT(check(config), IsEmpty());
 }
 
 TEST_F(CheckTest, ReportsEveryErrorAtOnce) {
     config.addresses = {"here", "::1", "there"};
     config.unix_socket = std::string(108, 's');
-    config.endpoint.stderr_mode = StderrMode::tagged;
-    config.endpoint.framing = framing::Kind::raw;
-    config.endpoint.command = {path("missing")};
-    config.endpoint.cwd = path("nowhere");
+    config.endpoints.front().stderr_mode = StderrMode::tagged;
+    config.endpoints.front().framing = framing::Kind::raw;
+    config.endpoints.front().command = {path("missing")};
+    config.endpoints.front().cwd = path("nowhere");
     EXPECT_THAT(check(config), ElementsAre("--address: \"here\" is not an address (IPv4, IPv6, localhost or *)",
                                            "--address: \"there\" is not an address (IPv4, IPv6, localhost or *)",
                                            "--unix-socket: the path is too long (108 bytes; at most 107)",
@@ -207,63 +208,63 @@ protected:
 };
 
 TEST_F(IdentityTest, IsTheUserWithItsOwnGroups) {
-    config.endpoint.user = "nobody";
+    config.endpoints.front().user = "nobody";
     ASSERT_THAT(check(config), IsEmpty());
-    EXPECT_EQ(config.endpoint.identity->user, 65534u);
-    EXPECT_EQ(config.endpoint.identity->group, 65534u);
-    EXPECT_THAT(config.endpoint.identity->groups, ElementsAre(65534u));
+    EXPECT_EQ(config.endpoints.front().identity->user, 65534u);
+    EXPECT_EQ(config.endpoints.front().identity->group, 65534u);
+    EXPECT_THAT(config.endpoints.front().identity->groups, ElementsAre(65534u));
 }
 
 TEST_F(IdentityTest, TakesAGroupInPlaceOfTheUsersOwn) {
-    config.endpoint.user = "nobody";
-    config.endpoint.group = "daemon";
+    config.endpoints.front().user = "nobody";
+    config.endpoints.front().group = "daemon";
     ASSERT_THAT(check(config), IsEmpty());
-    EXPECT_EQ(config.endpoint.identity->user, 65534u);
-    EXPECT_EQ(config.endpoint.identity->group, 1u);
-    EXPECT_THAT(config.endpoint.identity->groups, ElementsAre(1u));
+    EXPECT_EQ(config.endpoints.front().identity->user, 65534u);
+    EXPECT_EQ(config.endpoints.front().identity->group, 1u);
+    EXPECT_THAT(config.endpoints.front().identity->groups, ElementsAre(1u));
 }
 
 TEST_F(IdentityTest, TakesAGroupAlone) {
-    config.endpoint.group = "daemon";
+    config.endpoints.front().group = "daemon";
     ASSERT_THAT(check(config), IsEmpty());
-    EXPECT_EQ(config.endpoint.identity->user, 0u);
-    EXPECT_EQ(config.endpoint.identity->group, 1u);
-    EXPECT_THAT(config.endpoint.identity->groups, ElementsAre(1u));
+    EXPECT_EQ(config.endpoints.front().identity->user, 0u);
+    EXPECT_EQ(config.endpoints.front().identity->group, 1u);
+    EXPECT_THAT(config.endpoints.front().identity->groups, ElementsAre(1u));
 }
 
 TEST_F(IdentityTest, WantsAGroupForANumberThatNobodyHas) {
-    config.endpoint.user = "54321";
+    config.endpoints.front().user = "54321";
     EXPECT_THAT(check(config),
                 ElementsAre("--user: the user 54321 has no entry and so no group; --group would name one"));
-    config.endpoint.group = "12345";
+    config.endpoints.front().group = "12345";
     ASSERT_THAT(check(config), IsEmpty());
-    EXPECT_EQ(config.endpoint.identity->user, 54321u);
-    EXPECT_EQ(config.endpoint.identity->group, 12345u);
-    EXPECT_THAT(config.endpoint.identity->groups, ElementsAre(12345u));
+    EXPECT_EQ(config.endpoints.front().identity->user, 54321u);
+    EXPECT_EQ(config.endpoints.front().identity->group, 12345u);
+    EXPECT_THAT(config.endpoints.front().identity->groups, ElementsAre(12345u));
 }
 
 TEST_F(IdentityTest, MissesAUserAndAGroup) {
-    config.endpoint.user = "no-such-user";
-    config.endpoint.group = "no-such-group";
+    config.endpoints.front().user = "no-such-user";
+    config.endpoints.front().group = "no-such-group";
     EXPECT_THAT(check(config), ElementsAre("--user: there is no user \"no-such-user\"",
                                            "--group: there is no group \"no-such-group\""));
-    EXPECT_EQ(config.endpoint.identity, std::nullopt);
+    EXPECT_EQ(config.endpoints.front().identity, std::nullopt);
 }
 
 TEST_F(IdentityTest, TakesNoNumberThatMeansNobodyAtAll) {  // (uid_t)-1: "leave it as it is"
-    config.endpoint.user = "4294967295";
-    config.endpoint.group = "4294967295";
+    config.endpoints.front().user = "4294967295";
+    config.endpoints.front().group = "4294967295";
     EXPECT_THAT(check(config),
                 ElementsAre("--user: there is no user \"4294967295\"", "--group: there is no group \"4294967295\""));
 }
 
 TEST_F(CheckTest, LetsOnlyRootRunCommandsAsOthers) {
     if (::geteuid() == 0 && ::seteuid(65534) != 0) GTEST_SKIP() << "cannot become another user";
-    config.endpoint.command = {"/bin/sh"};
-    config.endpoint.user = "nobody";
+    config.endpoints.front().command = {"/bin/sh"};
+    config.endpoints.front().user = "nobody";
     const auto with_user = check(config);
-    config.endpoint.user.clear();
-    config.endpoint.group = "daemon";
+    config.endpoints.front().user.clear();
+    config.endpoints.front().group = "daemon";
     const auto with_group = check(config);
     if (::getuid() == 0) {
         ASSERT_EQ(::seteuid(0), 0);

@@ -37,7 +37,9 @@ TEST(CommandLine, HasTheDefaultsOfTheSpec) {  // section 1
     EXPECT_EQ(config.log_level, log::Level::access);
     EXPECT_EQ(config.log_format, log::Format::text);
     EXPECT_FALSE(config.log_to_stdout);
-    const Endpoint& endpoint = config.endpoint;
+    ASSERT_EQ(config.endpoints.size(), 1u);
+    const Endpoint& endpoint = config.endpoints[0];
+    EXPECT_EQ(endpoint.path, "");  // every one
     EXPECT_THAT(endpoint.command, ElementsAre("./count.sh"));
     EXPECT_EQ(endpoint.framing, framing::Kind::lines);
     EXPECT_EQ(endpoint.stderr_mode, StderrMode::log);
@@ -54,21 +56,22 @@ TEST(CommandLine, HasTheDefaultsOfTheSpec) {  // section 1
 }
 
 TEST(CommandLine, EndsTheOptionsAtTheCommand) {
-    EXPECT_THAT(config_of({"--port", "1", "ls", "--port", "2", "-a", "--", "-x"}).endpoint.command,
+    EXPECT_THAT(config_of({"--port", "1", "ls", "--port", "2", "-a", "--", "-x"}).endpoints.at(0).command,
                 ElementsAre("ls", "--port", "2", "-a", "--", "-x"));
     EXPECT_EQ(config_of({"--port", "1", "ls", "--port", "2"}).port, 1);
-    EXPECT_THAT(config_of({"cat", "a b", "", "--help"}).endpoint.command, ElementsAre("cat", "a b", "", "--help"));
+    EXPECT_THAT(config_of({"cat", "a b", "", "--help"}).endpoints.at(0).command,
+                ElementsAre("cat", "a b", "", "--help"));
     EXPECT_EQ(config_of({"cat", "--help"}).action, Action::serve);
-    EXPECT_THAT(config_of({"cat", "[a,b]", "'q'", "\"q\"", "k=v"}).endpoint.command,
+    EXPECT_THAT(config_of({"cat", "[a,b]", "'q'", "\"q\"", "k=v"}).endpoints.at(0).command,
                 ElementsAre("cat", "[a,b]", "'q'", "\"q\"", "k=v"));
 }
 
 TEST(CommandLine, EndsTheOptionsAtTwoDashes) {
-    EXPECT_THAT(config_of({"--", "ls", "-l"}).endpoint.command, ElementsAre("ls", "-l"));
-    EXPECT_THAT(config_of({"--port=1", "--", "-strange-", "--port=2"}).endpoint.command,
+    EXPECT_THAT(config_of({"--", "ls", "-l"}).endpoints.at(0).command, ElementsAre("ls", "-l"));
+    EXPECT_THAT(config_of({"--port=1", "--", "-strange-", "--port=2"}).endpoints.at(0).command,
                 ElementsAre("-strange-", "--port=2"));
-    EXPECT_THAT(config_of({"--", "--", "x"}).endpoint.command, ElementsAre("--", "x"));
-    EXPECT_THAT(config_of({"ls", "--", "x"}).endpoint.command, ElementsAre("ls", "--", "x"));
+    EXPECT_THAT(config_of({"--", "--", "x"}).endpoints.at(0).command, ElementsAre("--", "x"));
+    EXPECT_THAT(config_of({"ls", "--", "x"}).endpoints.at(0).command, ElementsAre("ls", "--", "x"));
 }
 
 TEST(CommandLine, WantsACommand) {
@@ -92,32 +95,33 @@ TEST(CommandLine, ReadsTheValueBehindABlankOrAnEqualsSign) {
     EXPECT_EQ(config_of({"--port=82", "cat"}).port, 82);
     EXPECT_EQ(config_of({"-p", "83", "cat"}).port, 83);
     EXPECT_EQ(config_of({"-p84", "cat"}).port, 84);
-    EXPECT_THAT(config_of({"--env=A=b=c", "cat"}).endpoint.env, ElementsAre("A=b=c"));
-    EXPECT_THAT(config_of({"--env", "A=--port", "cat"}).endpoint.env, ElementsAre("A=--port"));
+    EXPECT_THAT(config_of({"--env=A=b=c", "cat"}).common.env, ElementsAre("A=b=c"));
+    EXPECT_THAT(config_of({"--env", "A=--port", "cat"}).common.env, ElementsAre("A=--port"));
 }
 
 /// Also in front of the command, which is no value, and only there.
 TEST(CommandLine, TakesNothingForAValueBehindAnEqualsSign) {
-    EXPECT_THAT(config_of({"--pass-env=", "cat"}).endpoint.pass_env, IsEmpty());
-    EXPECT_THAT(config_of({"--passenv=", "cat", "--passenv="}).endpoint.command, ElementsAre("cat", "--passenv="));
-    EXPECT_THAT(config_of({"--cwd=", "--", "--cwd=", "x"}).endpoint.command, ElementsAre("--cwd=", "x"));
-    EXPECT_EQ(config_of({"--cwd", "--user=", "cat"}).endpoint.cwd, "--user=");
-    EXPECT_THAT(config_of({"--passstderr", "cat", "--env="}).endpoint.command, ElementsAre("cat", "--env="));
-    EXPECT_THAT(config_of({"--binary", "cat", "--env="}).endpoint.command, ElementsAre("cat", "--env="));
+    EXPECT_THAT(config_of({"--pass-env=", "cat"}).common.pass_env, IsEmpty());
+    EXPECT_THAT(config_of({"--passenv=", "cat", "--passenv="}).endpoints.at(0).command,
+                ElementsAre("cat", "--passenv="));
+    EXPECT_THAT(config_of({"--cwd=", "--", "--cwd=", "x"}).endpoints.at(0).command, ElementsAre("--cwd=", "x"));
+    EXPECT_EQ(config_of({"--cwd", "--user=", "cat"}).common.cwd, "--user=");
+    EXPECT_THAT(config_of({"--passstderr", "cat", "--env="}).endpoints.at(0).command, ElementsAre("cat", "--env="));
+    EXPECT_THAT(config_of({"--binary", "cat", "--env="}).endpoints.at(0).command, ElementsAre("cat", "--env="));
     EXPECT_THAT(errors_of({"--port=", "cat"}), ElementsAre("--port: \"\" is not a port (0 to 65535)"));
     EXPECT_THAT(errors_of({"--port="}), ElementsAre("--port: \"\" is not a port (0 to 65535)"));
 }
 
 TEST(CommandLine, TakesTheLastOfSeveralValues) {
     EXPECT_EQ(config_of({"--port=81", "-p", "82", "--port", "83", "cat"}).port, 83);
-    EXPECT_EQ(config_of({"--stderr=merge", "--stderr=discard", "cat"}).endpoint.stderr_mode, StderrMode::discard);
+    EXPECT_EQ(config_of({"--stderr=merge", "--stderr=discard", "cat"}).common.stderr_mode, StderrMode::discard);
 }
 
 TEST(CommandLine, TakesTheLastOfTwoSpellingsToo) {
-    EXPECT_EQ(config_of({"--closems=1500", "--close-grace=2s", "cat"}).endpoint.close_grace, Milliseconds(2000));
-    EXPECT_EQ(config_of({"--close-grace=2s", "--closems=1500", "cat"}).endpoint.close_grace, Milliseconds(1500));
-    EXPECT_EQ(config_of({"--passstderr", "--stderr=log", "cat"}).endpoint.stderr_mode, StderrMode::log);
-    EXPECT_EQ(config_of({"--stderr=log", "--passstderr", "cat"}).endpoint.stderr_mode, StderrMode::tagged);
+    EXPECT_EQ(config_of({"--closems=1500", "--close-grace=2s", "cat"}).common.close_grace, Milliseconds(2000));
+    EXPECT_EQ(config_of({"--close-grace=2s", "--closems=1500", "cat"}).common.close_grace, Milliseconds(1500));
+    EXPECT_EQ(config_of({"--passstderr", "--stderr=log", "cat"}).common.stderr_mode, StderrMode::log);
+    EXPECT_EQ(config_of({"--stderr=log", "--passstderr", "cat"}).common.stderr_mode, StderrMode::tagged);
 }
 
 TEST(CommandLine, TakesNegativeMaxforksForNoLimitAsWebsocketdDoes) {
@@ -128,9 +132,9 @@ TEST(CommandLine, TakesNegativeMaxforksForNoLimitAsWebsocketdDoes) {
 
 TEST(CommandLine, TakesEveryTrueAndFalseThatWebsocketdTakes) {
     for (const std::string yes : {"true", "1", "t", "T", "TRUE", "True"})
-        EXPECT_EQ(config_of({"--binary=" + yes, "cat"}).endpoint.framing, framing::Kind::raw) << yes;
+        EXPECT_EQ(config_of({"--binary=" + yes, "cat"}).common.framing, framing::Kind::raw) << yes;
     for (const std::string no : {"false", "0", "f", "F", "FALSE", "False"})
-        EXPECT_EQ(config_of({"--binary", "--binary=" + no, "cat"}).endpoint.framing, framing::Kind::lines) << no;
+        EXPECT_EQ(config_of({"--binary", "--binary=" + no, "cat"}).common.framing, framing::Kind::lines) << no;
     EXPECT_THAT(errors_of({"--binary=yes", "cat"}), ElementsAre("--binary: \"yes\" is not true or false"));
 }
 
@@ -188,11 +192,11 @@ TEST(CommandLine, HasWebsocketdsDefaultsUnderItsName) {
         EXPECT_EQ(result.config.port, 80);
         EXPECT_FALSE(result.config.same_origin);
         EXPECT_THAT(result.config.hosts, ElementsAre("*"));
-        EXPECT_EQ(result.config.endpoint.ping_interval, 0s);
-        EXPECT_THAT(result.config.endpoint.pass_env, ElementsAre("PATH", "LD_LIBRARY_PATH"));
-        EXPECT_EQ(result.config.endpoint.on_binary, OnBinary::ignore);
+        EXPECT_EQ(result.config.common.ping_interval, 0s);
+        EXPECT_THAT(result.config.common.pass_env, ElementsAre("PATH", "LD_LIBRARY_PATH"));
+        EXPECT_EQ(result.config.common.on_binary, OnBinary::ignore);
         EXPECT_TRUE(result.config.log_to_stdout);
-        EXPECT_EQ(result.config.endpoint.max_message_size, 1048576u);  // nothing else differs
+        EXPECT_EQ(result.config.common.max_message_size, 1048576u);  // nothing else differs
         EXPECT_EQ(result.config.max_processes, 1024u);
     }
     for (const std::string name : {"wsinetd", "websocketd2", "mywebsocketd", "websocketd/wsinetd", ""})
@@ -205,9 +209,9 @@ TEST(CommandLine, LetsOptionsWinOverWebsocketdsDefaults) {
                               .config;
     EXPECT_EQ(config.port, 8080);
     EXPECT_THAT(config.addresses, ElementsAre("::1"));
-    EXPECT_EQ(config.endpoint.ping_interval, 500ms);
-    EXPECT_THAT(config.endpoint.pass_env, ElementsAre("HOME"));
-    EXPECT_EQ(config.endpoint.on_binary, OnBinary::close);
+    EXPECT_EQ(config.common.ping_interval, 500ms);
+    EXPECT_THAT(config.common.pass_env, ElementsAre("HOME"));
+    EXPECT_EQ(config.common.on_binary, OnBinary::close);
     EXPECT_TRUE(config.same_origin);
 }
 

@@ -43,7 +43,8 @@ const std::vector<Example> examples = {
     {"origin", "https://a.example", [](const Config& c) { return c.origins == Words{"https://a.example"}; }},
     {"same-origin", "false", [](const Config& c) { return !c.same_origin; }},
     {"host", "a.example", [](const Config& c) { return c.hosts == Words{"a.example"}; }},
-    {"dir", "/srv/scripts", [](const Config& c) { return c.endpoint.dir == "/srv/scripts"; }},
+    {"dir", "/srv/scripts",
+     [](const Config& c) { return !c.endpoints.empty() && c.endpoints[0].dir == "/srv/scripts"; }},
     {"static-dir", "/srv/www", [](const Config& c) { return c.static_dir == "/srv/www"; }},
     {"cgi-dir", "/srv/cgi", [](const Config& c) { return c.cgi_dir == "/srv/cgi"; }},
     {"dev-console", "true", [](const Config& c) { return c.dev_console; }},
@@ -55,31 +56,31 @@ const std::vector<Example> examples = {
      [](const Config& c) { return lines_of(c.upgrade_fields) == Words{"X-A: b"} && c.http_fields.empty(); }},
     {"header-http", "X-A: b",
      [](const Config& c) { return lines_of(c.http_fields) == Words{"X-A: b"} && c.upgrade_fields.empty(); }},
-    {"framing", "raw", [](const Config& c) { return c.endpoint.framing == framing::Kind::raw; }},
-    {"binary", "true", [](const Config& c) { return c.endpoint.framing == framing::Kind::raw; }},
-    {"stderr", "tagged", [](const Config& c) { return c.endpoint.stderr_mode == StderrMode::tagged; }},
-    {"eof-message", "quit", [](const Config& c) { return c.endpoint.eof_message == "quit"; }},
-    {"on-binary", "accept", [](const Config& c) { return c.endpoint.on_binary == OnBinary::accept; }},
-    {"subprotocol", "chat", [](const Config& c) { return c.endpoint.subprotocols == Words{"chat"}; }},
-    {"unbuffer", "line", [](const Config& c) { return c.endpoint.unbuffer == Unbuffer::line; }},
-    {"compress", "true", [](const Config& c) { return c.endpoint.compress; }},
-    {"compress-takeover", "true", [](const Config& c) { return c.endpoint.compress_takeover; }},
-    {"max-message-size", "64KiB", [](const Config& c) { return c.endpoint.max_message_size == 65536; }},
+    {"framing", "raw", [](const Config& c) { return c.common.framing == framing::Kind::raw; }},
+    {"binary", "true", [](const Config& c) { return c.common.framing == framing::Kind::raw; }},
+    {"stderr", "tagged", [](const Config& c) { return c.common.stderr_mode == StderrMode::tagged; }},
+    {"eof-message", "quit", [](const Config& c) { return c.common.eof_message == "quit"; }},
+    {"on-binary", "accept", [](const Config& c) { return c.common.on_binary == OnBinary::accept; }},
+    {"subprotocol", "chat", [](const Config& c) { return c.common.subprotocols == Words{"chat"}; }},
+    {"unbuffer", "line", [](const Config& c) { return c.common.unbuffer == Unbuffer::line; }},
+    {"compress", "true", [](const Config& c) { return c.common.compress; }},
+    {"compress-takeover", "true", [](const Config& c) { return c.common.compress_takeover; }},
+    {"max-message-size", "64KiB", [](const Config& c) { return c.common.max_message_size == 65536; }},
     {"max-processes", "2", [](const Config& c) { return c.max_processes == 2; }},
     {"max-connections", "3", [](const Config& c) { return c.max_connections == 3; }},
     {"handshake-timeout", "5s", [](const Config& c) { return c.handshake_timeout == 5s; }},
-    {"ping-interval", "500ms", [](const Config& c) { return c.endpoint.ping_interval == 500ms; }},
-    {"idle-timeout", "1h", [](const Config& c) { return c.endpoint.idle_timeout == 1h; }},
-    {"close-grace", "2", [](const Config& c) { return c.endpoint.close_grace == 2s; }},
+    {"ping-interval", "500ms", [](const Config& c) { return c.common.ping_interval == 500ms; }},
+    {"idle-timeout", "1h", [](const Config& c) { return c.common.idle_timeout == 1h; }},
+    {"close-grace", "2", [](const Config& c) { return c.common.close_grace == 2s; }},
     {"shutdown-grace", "1m", [](const Config& c) { return c.shutdown_grace == 1min; }},
     {"pass-env", "A,B_*",
      [](const Config& c) {
-         return c.endpoint.pass_env == Words{"A", "B_*"};
+         return c.common.pass_env == Words{"A", "B_*"};
      }},
-    {"env", "A=b", [](const Config& c) { return c.endpoint.env == Words{"A=b"}; }},
-    {"cwd", "/tmp", [](const Config& c) { return c.endpoint.cwd == "/tmp"; }},
-    {"user", "nobody", [](const Config& c) { return c.endpoint.user == "nobody"; }},
-    {"group", "nogroup", [](const Config& c) { return c.endpoint.group == "nogroup"; }},
+    {"env", "A=b", [](const Config& c) { return c.common.env == Words{"A=b"}; }},
+    {"cwd", "/tmp", [](const Config& c) { return c.common.cwd == "/tmp"; }},
+    {"user", "nobody", [](const Config& c) { return c.common.user == "nobody"; }},
+    {"group", "nogroup", [](const Config& c) { return c.common.group == "nogroup"; }},
     {"reverse-lookup", "true", [](const Config& c) { return c.reverse_lookup; }},
     {"threads", "4", [](const Config& c) { return c.threads == 4; }},
     {"log-level", "debug", [](const Config& c) { return c.log_level == log::Level::debug; }},
@@ -120,7 +121,8 @@ TEST(OptionTable, GivesEveryOptionItsEffectInEveryFormAndUnderEveryName) {
             }
             EXPECT_TRUE(example.applied(config_of({name, example.value, "cat"}))) << name;
             EXPECT_TRUE(example.applied(config_of({name + (letter ? "" : "=") + example.value, "cat"}))) << name;
-            EXPECT_THAT(config_of({name, example.value, "cat", "x"}).endpoint.command, ElementsAre("cat", "x")) << name;
+            EXPECT_THAT(config_of({name, example.value, "cat", "x"}).endpoints.at(0).command, ElementsAre("cat", "x"))
+                << name;
         }
         EXPECT_FALSE(example.applied(config_of({"cat"}))) << option.name << " cannot be seen to have an effect";
     }
@@ -143,7 +145,7 @@ TEST(OptionTable, RepeatsNoName) {
 /// A default as the documents print it is a value the option takes, and changes nothing.
 TEST(OptionTable, PrintsDefaultsThatAreTheDefaults) {
     const auto standard = [](const Config& c) {
-        const Endpoint& e = c.endpoint;
+        const Endpoint& e = c.common;
         return std::tuple(c.port, c.unix_socket_mode, c.same_origin, c.max_processes, c.max_connections,
                           c.handshake_timeout, c.shutdown_grace, c.log_level, c.log_format, e.framing, e.stderr_mode,
                           e.on_binary, e.max_message_size, e.ping_interval, e.idle_timeout, e.close_grace, e.pass_env);
@@ -177,6 +179,7 @@ const std::vector<Wrong> wrong_values = {
     {{"--tls-cert", ""}, R"(--tls-cert: "" is not a path)"},
     {{"--tls-key", ""}, R"(--tls-key: "" is not a path)"},
     {{"--tls-client-ca", ""}, R"(--tls-client-ca: "" is not a path)"},
+    {{"--origin", "a/b"}, R"(--origin: origin "a/b": an origin has no path and ends after host and port)"},
     {{"--ssl=maybe"}, R"(--ssl: "maybe" is not true or false)"},
     {{"--redirect-port", "65536"}, R"(--redirect-port: "65536" is not a port (0 to 65535))"},
     {{"--dir", ""}, R"(--dir: "" is not a path)"},
@@ -241,8 +244,7 @@ TEST(OptionTable, SaysOfEachWrongValueWhatWouldBeRight) {
 
 /// Where any text is a right value, or where right and wrong are seen elsewhere (`check`, Origins).
 TEST(OptionTable, HasAWrongValueHereForEachOptionThatHasAny) {
-    const std::set<std::string_view> any{"address", "origin", "pass-env", "cwd",
-                                         "user",    "group",  "license",  "eof-message"};
+    const std::set<std::string_view> any{"address", "pass-env", "cwd", "user", "group", "license", "eof-message"};
     for (const Option& option : options()) {
         if (any.contains(option.name)) continue;
         const std::string start = "--" + std::string(option.name);
@@ -294,18 +296,19 @@ TEST(Option, HeaderKeepsItsOrderAndLosesBlanksAroundItsValue) {
 }
 
 TEST(Option, BinaryIsShortForFramingRaw) {
-    EXPECT_EQ(config_of({"--binary", "cat"}).endpoint.framing, framing::Kind::raw);
-    EXPECT_EQ(config_of({"--binary=true", "cat"}).endpoint.framing, framing::Kind::raw);
-    EXPECT_EQ(config_of({"--binary=false", "cat"}).endpoint.framing, framing::Kind::lines);
-    EXPECT_EQ(config_of({"--binary=false", "--framing=raw", "cat"}).endpoint.framing, framing::Kind::raw);
-    EXPECT_THAT(config_of({"--binary", "false"}).endpoint.command, ElementsAre("false"));  // the command of that name
+    EXPECT_EQ(config_of({"--binary", "cat"}).common.framing, framing::Kind::raw);
+    EXPECT_EQ(config_of({"--binary=true", "cat"}).common.framing, framing::Kind::raw);
+    EXPECT_EQ(config_of({"--binary=false", "cat"}).common.framing, framing::Kind::lines);
+    EXPECT_EQ(config_of({"--binary=false", "--framing=raw", "cat"}).common.framing, framing::Kind::raw);
+    EXPECT_THAT(config_of({"--binary", "false"}).endpoints.at(0).command,
+                ElementsAre("false"));  // the command of that name
 }
 
 TEST(Option, SameOriginTakesTrueAndFalse) {
     EXPECT_TRUE(config_of({"--same-origin", "cat"}).same_origin);
     EXPECT_TRUE(config_of({"--sameorigin=true", "cat"}).same_origin);
     EXPECT_FALSE(config_of({"--sameorigin=false", "cat"}).same_origin);
-    EXPECT_THAT(config_of({"--same-origin", "false"}).endpoint.command, ElementsAre("false"));
+    EXPECT_THAT(config_of({"--same-origin", "false"}).endpoints.at(0).command, ElementsAre("false"));
 }
 
 TEST(Option, WordsAreTheWholeList) {
@@ -321,27 +324,27 @@ TEST(Option, WordsAreTheWholeList) {
 }
 
 TEST(Option, LimitsTakeZeroForNone) {
-    EXPECT_EQ(config_of({"--max-message-size=0", "cat"}).endpoint.max_message_size, 0u);
+    EXPECT_EQ(config_of({"--max-message-size=0", "cat"}).common.max_message_size, 0u);
     EXPECT_EQ(config_of({"--maxforks=0", "cat"}).max_processes, 0u);
-    EXPECT_EQ(config_of({"--ping-interval=0", "cat"}).endpoint.ping_interval, 0s);
+    EXPECT_EQ(config_of({"--ping-interval=0", "cat"}).common.ping_interval, 0s);
 }
 
 TEST(Option, WebsocketdsTimesCountInMilliseconds) {
-    EXPECT_EQ(config_of({"--pingms=500", "cat"}).endpoint.ping_interval, 500ms);
-    EXPECT_EQ(config_of({"--closems", "1000", "cat"}).endpoint.close_grace, 1s);
-    EXPECT_EQ(config_of({"--pingms=0", "cat"}).endpoint.ping_interval, 0s);
-    EXPECT_EQ(config_of({"--pingms=2s", "cat"}).endpoint.ping_interval, 2s);  // with a unit it is that
-    EXPECT_EQ(config_of({"--ping-interval=500", "cat"}).endpoint.ping_interval, 500s);
+    EXPECT_EQ(config_of({"--pingms=500", "cat"}).common.ping_interval, 500ms);
+    EXPECT_EQ(config_of({"--closems", "1000", "cat"}).common.close_grace, 1s);
+    EXPECT_EQ(config_of({"--pingms=0", "cat"}).common.ping_interval, 0s);
+    EXPECT_EQ(config_of({"--pingms=2s", "cat"}).common.ping_interval, 2s);  // with a unit it is that
+    EXPECT_EQ(config_of({"--ping-interval=500", "cat"}).common.ping_interval, 500s);
 }
 
 TEST(Option, PassEnvReplacesTheDefaultAndIsRepeatable) {
-    EXPECT_THAT(config_of({"--pass-env=A, B", "--passenv", "C_*", "cat"}).endpoint.pass_env,
+    EXPECT_THAT(config_of({"--pass-env=A, B", "--passenv", "C_*", "cat"}).common.pass_env,
                 ElementsAre("A", "B", "C_*"));
-    EXPECT_THAT(config_of({"--pass-env=", "cat"}).endpoint.pass_env, IsEmpty());
+    EXPECT_THAT(config_of({"--pass-env=", "cat"}).common.pass_env, IsEmpty());
 }
 
 TEST(Option, EnvKeepsItsOrderAndItsBytes) {
-    EXPECT_THAT(config_of({"--env", "A=", "--env=B= c, d ", "--env", "A=2", "cat"}).endpoint.env,
+    EXPECT_THAT(config_of({"--env", "A=", "--env=B= c, d ", "--env", "A=2", "cat"}).common.env,
                 ElementsAre("A=", "B= c, d ", "A=2"));
 }
 

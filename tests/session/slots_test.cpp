@@ -49,6 +49,54 @@ TEST(Slots, ShowAFreeSlotToWhoIsTold) {
     EXPECT_TRUE(taken);
 }
 
+TEST(Slots, TakeANewLimitAlsoBelowWhatIsInUse) {
+    Slots slots(3);
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(slots.take());
+    slots.set_limit(1);
+    for (int left = 2; left >= 1; --left) {
+        EXPECT_FALSE(slots.take());
+        slots.give_back();
+    }
+    EXPECT_FALSE(slots.take());
+    slots.give_back();
+    EXPECT_TRUE(slots.take());
+    EXPECT_FALSE(slots.take());
+    slots.set_limit(0);
+    EXPECT_TRUE(slots.take());
+}
+
+TEST(Slot, CountsForTwoLimitsAndIsGivenBackToBoth) {
+    Slots whole(2);
+    Slots own(1);
+    {
+        ASSERT_TRUE(whole.take());
+        Slot slot(whole);
+        EXPECT_TRUE(slot.take_also(own));
+        EXPECT_FALSE(own.take());
+        const Slot moved(std::move(slot));
+        EXPECT_FALSE(own.take());
+    }
+    EXPECT_TRUE(own.take());
+    ASSERT_TRUE(whole.take());
+    {
+        Slot refused(whole);
+        EXPECT_FALSE(refused.take_also(own));
+    }
+    EXPECT_TRUE(whole.take());
+    EXPECT_FALSE(own.take());
+}
+
+TEST(SlotsByPath, AreTheSameAsLongAsSomeoneHoldsThem) {
+    SlotsByPath by_path;
+    const auto held = by_path.at("/a", 1);
+    EXPECT_TRUE(held->take());
+    EXPECT_EQ(by_path.at("/a", 7), held);
+    EXPECT_FALSE(by_path.at("/a", 7)->take());  // with the limit they had
+    EXPECT_NE(by_path.at("/b", 1), held);
+    EXPECT_TRUE(by_path.at("/b", 1)->take());  // anew each time
+    EXPECT_TRUE(by_path.at("/b", 1)->take());
+}
+
 TEST(Slots, HoldUnderThreads) {
     constexpr std::uint64_t limit = 3;
     Slots slots(limit);
