@@ -25,7 +25,7 @@ std::string_view take(std::string_view& text, char separator) {
 
 struct Parameter {
     std::string_view name;
-    std::optional<std::string_view> value;
+    std::optional<std::string> value;
 };
 
 Parameter parameter(std::string_view text) {
@@ -35,6 +35,7 @@ Parameter parameter(std::string_view text) {
     text = http::trimmed(text);
     if (text.size() >= 2 && text.front() == '"') text = text.substr(1, text.size() - 2);
     result.value = text;
+    std::erase(*result.value, '\\');  // what it hides is a character of a token, and no other backslash
     return result;
 }
 

@@ -61,8 +61,7 @@ public:
             skip_blanks();
             if (!take('=')) continue;
             skip_blanks();
-            const bool quoted = take('"');
-            if (!token() || (quoted && !take('"'))) return false;
+            if (take('"') ? !rest_of_quoted_token() : !token()) return false;
         }
         return true;
     }
@@ -72,6 +71,15 @@ private:
         if (!rest_.starts_with(c)) return false;
         rest_.remove_prefix(1);
         return true;
+    }
+    /// 9.1: behind the first quote; a token when each `\` that hides a character is gone.
+    bool rest_of_quoted_token() {
+        for (std::size_t size = 0;; ++size) {
+            if (take('"')) return size > 0;
+            take('\\');
+            if (rest_.empty() || !http::is_token_char(rest_.front())) return false;
+            rest_.remove_prefix(1);
+        }
     }
     void skip_blanks() { rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t"), rest_.size())); }
 

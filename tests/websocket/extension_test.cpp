@@ -100,6 +100,8 @@ TEST(DeflateAgreement, LetsNobodyTakeOverWhoWouldRatherNotOrWhoseWindowIsNotKnow
 }
 
 TEST(DeflateAgreement, TakesQuotedValues) {
+    EXPECT_EQ(agreed(R"(permessage-deflate; server_max_window_bits="\1\0"; client_max_window_bits="1\2")"),
+              agreed("permessage-deflate; server_max_window_bits=10; client_max_window_bits=12"));
     EXPECT_EQ(agreed("permessage-deflate; server_max_window_bits=\"10\"; client_max_window_bits=\"12\""),
               "10; server_max_window_bits=10");
 }

@@ -106,9 +106,10 @@ TEST(Handshake, AsksForVersion13AfterEverythingElseIsInOrder) {
 }
 
 TEST(Handshake, TakesExtensionsAndSubprotocolsAsTheGrammarHasThem) {
-    for (const char* good : {"permessage-deflate", "a;b", "a; b=c; d=\"e\" , f", "a , ,b", ", a", ""})
+    for (const char* good : {"permessage-deflate", "a;b", "a; b=c; d=\"e\" , f", R"(a; b="\c\d")", "a , ,b", ", a", ""})
         EXPECT_EQ(judge_handshake(request_with("Sec-WebSocket-Extensions", good)).kind, Kind::valid) << good;
-    for (const char* bad : {";;", "a b", "a;", "a; =1", "a; b=", "a; b=\"c", "a; b=\"c d\"", "a=b", "\"a\"", "a;;b"})
+    for (const char* bad : {";;", "a b", "a;", "a; =1", "a; b=", "a; b=\"c", "a; b=\"c d\"", R"(a; b="\")",
+                            R"(a; b="c\)", R"(a; b="\\")", R"(a; b="\,")", "a; b=\"\"", "a=b", "\"a\"", "a;;b"})
         EXPECT_EQ(status_of(judge_handshake(request_with("Sec-WebSocket-Extensions", bad))), 400) << bad;
     for (const char* good : {"chat", "chat, superchat", "v1.json,v2.json", ""})
         EXPECT_EQ(judge_handshake(request_with("Sec-WebSocket-Protocol", good)).kind, Kind::valid) << good;
