@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <thread>
+
 #include "fixtures/client.hpp"
 #include "fixtures/command.hpp"
 #include "fixtures/link.hpp"
@@ -39,13 +42,13 @@ protected:
     std::unique_ptr<Link> link;
 };
 
-constexpr int lines = 40'000;
-const std::string many_lines = "exec seq -f '%.0f " + std::string(200, '.') + "' " + std::to_string(lines);
+/// A program that prints so many lines.
+std::string prints(int lines) { return "exec seq -f '%.0f " + std::string(200, '.') + "' " + std::to_string(lines); }
 
 /// Reads lines while `more` holds; they come in order.
 template <typename More>
 void read_lines(Client& client, int& line, More more) {
-    while (line < lines && more()) {
+    while (more()) {
         const auto message = client.receive();
         ASSERT_TRUE(message) << "cut after " << line << " lines";
         ASSERT_EQ(*message, std::to_string(++line) + ' ' + std::string(200, '.'));
@@ -54,8 +57,9 @@ void read_lines(Client& client, int& line, More more) {
 
 /// 64 kbit/s are one packet in 0.2 s, so megabytes under way take minutes, and a ping behind them takes as long.
 TEST_F(OverALink, ASlowOneWithMuchInFlightIsNotTakenForADeadOne) {
+    constexpr int lines = 40'000;
     link->become({.delay = 50ms});
-    const auto server = serve({"--ping-interval", "400ms", "--threads", "1"}, many_lines);
+    const auto server = serve({"--ping-interval", "400ms", "--threads", "1"}, prints(lines));
     Client client = connect(*server);
     int line = 0;
     read_lines(client, line, [&] { return line < 10'000; });
@@ -64,28 +68,37 @@ TEST_F(OverALink, ASlowOneWithMuchInFlightIsNotTakenForADeadOne) {
     read_lines(client, line, [&] { return Clock::now() < end; });
     EXPECT_GT(link->waiting(), 1'000'000u);
     link->become({});
-    read_lines(client, line, [] { return true; });
+    read_lines(client, line, [&] { return line < lines; });
     EXPECT_EQ(client.closed(), closed_with(1000));
 }
 
-/// How many pings a neighbour gets, one an interval, between the break and the end of the client's command.
-int intervals_until_it_ends(const Link& link, const Server& server, pid_t command,
-                            const std::function<void()>& breaks) {
-    std::optional<Wire> neighbour;
-    {
+/// A client that is not on the link, does nothing but answer pings, and so has one each interval: the tests' clock.
+class Neighbour {
+public:
+    Neighbour(const Link& link, const Server& server) {
         const auto side = link.at_server();
-        neighbour.emplace(server.port(), "/?neighbour");
+        wire_.emplace(server.port(), "/?neighbour");
     }
-    int pings = 0;
-    for (bool broken = false; is_running(command);) {
-        const auto frame = neighbour->frame();
-        if (!frame) throw std::runtime_error("the neighbour was cut off too");
-        neighbour->send(client_frame(10, frame->payload));
-        if (frame->head.opcode == 9 && broken) ++pings;
-        if (!broken) breaks();
-        broken = true;
+    void next_ping() {
+        for (auto frame = wire_->frame(); frame; frame = wire_->frame()) {
+            wire_->send(client_frame(10, frame->payload));
+            if (frame->head.opcode == 9) return;
+        }
+        throw std::runtime_error("the neighbour was cut off too");
     }
-    return pings;
+
+private:
+    std::optional<Wire> wire_;
+};
+
+/// How many intervals pass from the break to the end of the client's command.
+int intervals_until_it_ends(Link& link, const Server& server, pid_t command) {
+    Neighbour neighbour(link, server);
+    neighbour.next_ping();
+    link.become({.cut = true});
+    int intervals = 0;
+    for (; is_running(command); ++intervals) neighbour.next_ping();
+    return intervals;
 }
 
 constexpr const char* neighbour_sleeps = "[ \"$QUERY_STRING\" ] && exec sleep 1000; ";
@@ -96,7 +109,7 @@ TEST_F(OverALink, AnIdlePeerThatVanishedIsGoneTwoIntervalsAfterThePing) {
     const auto server = serve({"--ping-interval", "300ms"}, neighbour_sleeps + std::string("exec sleep 1000"));
     const Client client = connect(*server);
     const pid_t command = only_command(*server);
-    EXPECT_LE(intervals_until_it_ends(*link, *server, command, [&] { link->become({.cut = true}); }), few);
+    EXPECT_LE(intervals_until_it_ends(*link, *server, command), few);
     EXPECT_THAT(server->log(), AnyOf(HasSubstr("ping timeout"), HasSubstr("connection lost")));
 }
 
@@ -106,7 +119,7 @@ TEST_F(OverALink, APeerThatVanishedWithMuchInFlightIsGoneInTwoIntervals) {
     Client client = connect(*server);
     const pid_t command = only_command(*server);
     for (int i = 0; i < 10'000; ++i) ASSERT_TRUE(client.receive());
-    EXPECT_LE(intervals_until_it_ends(*link, *server, command, [&] { link->become({.cut = true}); }), few);
+    EXPECT_LE(intervals_until_it_ends(*link, *server, command), few);
     EXPECT_THAT(server->log(), AnyOf(HasSubstr("ping timeout"), HasSubstr("connection lost")));
 }
 
@@ -124,6 +137,43 @@ TEST_F(OverALink, APeerThatComesBackInTimeHasLostNothing) {
         ASSERT_EQ(client.receive(), "meanwhile");
     }
     EXPECT_EQ(client.close(), closed_with(1000));
+}
+
+/// The closing handshake has its 2 s, but not as long as the peer still takes what was printed.
+TEST_F(OverALink, ASlowOneIsWaitedForWhenTheCommandHasEndedAndMuchIsInFlight) {
+    constexpr int lines = 20'000;
+    link->become({.delay = 50ms});
+    const auto server = serve({"--ping-interval", "400ms", "--threads", "1"}, prints(lines));
+    Client client = connect(*server);
+    const pid_t command = only_command(*server);
+    int line = 0;
+    read_lines(client, line, [&] { return line < 10'000; });
+    link->become({.bits_per_second = 64'000, .delay = 50ms});
+    EXPECT_TRUE(ends(command));
+    const auto end = Clock::now() + 3s;
+    read_lines(client, line, [&] { return Clock::now() < end && line < lines; });
+    EXPECT_GT(link->waiting(), 500'000u);
+    link->become({});
+    read_lines(client, line, [&] { return line < lines; });
+    EXPECT_EQ(client.closed(), closed_with(1000));
+}
+
+/// The pongs are behind all that the client sends, but every byte of it is a sign of life.
+TEST_F(OverALink, ASlowOneThatIsFullOfWhatTheClientSendsIsNotTakenForADeadOne) {
+    link->become({.delay = 50ms});
+    const auto server = serve({"--ping-interval", "400ms", "--max-message-size", "0"},
+                              neighbour_sleeps + std::string("head -c 3000000 | wc -c"));
+    Client client = connect(*server);
+    Neighbour neighbour(*link, *server);
+    std::thread sender([&] { client.send(std::string(3'000'000, 'x')); });
+    neighbour.next_ping();
+    link->become({.bits_per_second = 64'000, .delay = 50ms});
+    for (int interval = 0; interval < 7; ++interval) neighbour.next_ping();
+    EXPECT_GT(link->waiting(), 100'000u);
+    link->become({});
+    sender.join();
+    EXPECT_EQ(client.receive(), "3000000");
+    EXPECT_EQ(client.closed(), closed_with(1000));
 }
 
 /// A fifth of all packets is lost each way, and an answer takes 0.2 s.
