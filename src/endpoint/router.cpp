@@ -41,13 +41,14 @@ std::optional<Match> Router::match(const http::Request& request, const LookIn& l
     const std::string_view path = request.path;
     if (!path.starts_with('/')) return std::nullopt;
     if (const auto found = exact_.find(path); found != exact_.end()) return Match{found->second, request.path, ""};
-    for (const auto& [prefix, endpoint] : below_) {
+    for (const Below& below : below_) {
+        const std::string prefix(below.prefix);
         if (!path.starts_with(prefix) || path.substr(prefix.size(), 1) != "/") continue;
         const std::string_view rest = path.substr(prefix.size());
-        if (endpoint->dir.empty()) return Match{endpoint, std::string(prefix), std::string(rest)};
-        auto found = find_program(rest, [&](std::string_view name) { return look(*endpoint, name); });
+        if (below.endpoint->dir.empty()) return Match{below.endpoint, prefix, std::string(rest)};
+        auto found = find_program(rest, [&](std::string_view name) { return look(*below.endpoint, name); });
         if (!found) return std::nullopt;
-        return Match{endpoint, std::string(prefix) + found->script_name, std::move(found->path_info)};
+        return Match{below.endpoint, prefix + found->script_name, std::move(found->path_info)};
     }
     return std::nullopt;
 }
