@@ -1,6 +1,7 @@
 #include "endpoint/environment.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -173,6 +174,11 @@ std::size_t expected_size(const http::Request& request, const Match& match, cons
     return size;
 }
 
+/// What systemd tells the server itself (sd_notify(3), sd_listen_fds(3), sd_watchdog_enabled(3)). A command that took
+/// it for its own would speak in the server's name.
+constexpr std::array<std::string_view, 7> of_server{"LISTEN_FDNAMES", "LISTEN_FDS",   "LISTEN_PID",   "LISTEN_PIDFDID",
+                                                    "NOTIFY_SOCKET",  "WATCHDOG_PID", "WATCHDOG_USEC"};
+
 bool fits(std::string_view name, std::string_view pattern) {
     if (!pattern.ends_with('*')) return name == pattern;
     return name.starts_with(pattern.substr(0, pattern.size() - 1));
@@ -197,6 +203,7 @@ std::vector<std::string> pass_environment(std::span<const char* const> entries, 
     for (const std::string_view entry : entries) {
         const std::string_view name = name_of(entry);
         if (name.empty() || name.size() == entry.size()) continue;  // nothing a program could ask for
+        if (std::ranges::find(of_server, name) != of_server.end()) continue;
         if (std::ranges::any_of(patterns, [&](const std::string& pattern) { return fits(name, pattern); }))
             passed.emplace_back(entry);
     }

@@ -243,6 +243,15 @@ TEST(PassEnvironment, TakesNothingWithoutPatternsAndAllWithAStar) {
     EXPECT_THAT(pass_environment(entries, any), ElementsAre("A=1", "B=2"));
 }
 
+/// sd_notify(3), sd_watchdog_enabled(3), sd_listen_fds(3).
+TEST(PassEnvironment, NeverTakesWhatTheServiceManagerTellsTheServer) {
+    const char* const entries[] = {"NOTIFY_SOCKET=/run/n", "WATCHDOG_USEC=1",    "WATCHDOG_PID=1",
+                                   "LISTEN_FDS=1",         "LISTEN_PID=1",       "LISTEN_FDNAMES=a",
+                                   "LISTEN_PIDFDID=1",     "LISTEN_ADDRESS=mine"};
+    const std::string patterns[] = {"*", "NOTIFY_SOCKET", "LISTEN_*"};
+    EXPECT_THAT(pass_environment(entries, patterns), ElementsAre("LISTEN_ADDRESS=mine"));
+}
+
 TEST(PassEnvironment, AStarWithinANameIsALetter) {
     const char* const entries[] = {"AXB=1", "A*B=2"};
     const std::string patterns[] = {"A*B"};
