@@ -1,6 +1,7 @@
 #include "net/listener.hpp"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -8,7 +9,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 
 namespace wsinetd::net {
@@ -16,11 +19,11 @@ namespace {
 
 [[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
 
-/// Closes on the way out unless it is released.
 /// In seconds. Three probes fit before TCP_USER_TIMEOUT's default of two ping intervals has its say.
 constexpr int keepalive_idle = 30;
 constexpr int keepalive_interval = 10;
 
+/// Closes on the way out unless it is released.
 class NewSocket {
 public:
     explicit NewSocket(int family) : fd_(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
@@ -66,12 +69,56 @@ void set_option(int fd, int level, int name, int value) {
     if (::setsockopt(fd, level, name, &value, sizeof value) != 0) fail("setsockopt");
 }
 
-std::uint16_t bound_port(int fd) {
-    sockaddr_storage storage{};
-    socklen_t size = sizeof storage;
-    ::getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &size);
-    return ntohs(storage.ss_family == AF_INET ? reinterpret_cast<sockaddr_in&>(storage).sin_port
-                                              : reinterpret_cast<sockaddr_in6&>(storage).sin6_port);
+void set_tcp_options(int fd, Milliseconds silence) {
+    set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    limit_silence(fd, silence);
+    // For what has no pings of its own, as a CGI program that is quiet: a client's host that has vanished is noticed.
+    set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, keepalive_idle);
+    set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, keepalive_interval);
+}
+
+SocketAddress bound_address(int fd) {
+    SocketAddress result;
+    result.size = sizeof result.storage;
+    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&result.storage), &result.size) != 0) fail("getsockname");
+    return result;
+}
+
+std::uint16_t port_of(const sockaddr_storage& storage) {
+    return ntohs(storage.ss_family == AF_INET ? reinterpret_cast<const sockaddr_in&>(storage).sin_port
+                                              : reinterpret_cast<const sockaddr_in6&>(storage).sin6_port);
+}
+
+/// As a listener is called; empty for a family that is not ours.
+std::string name_of(const SocketAddress& address) {
+    char text[INET6_ADDRSTRLEN] = {};
+    const sockaddr_storage& storage = address.storage;
+    if (storage.ss_family == AF_INET) {
+        ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(storage).sin_addr, text, sizeof text);
+        return std::string(text) + ":" + std::to_string(port_of(storage));
+    }
+    if (storage.ss_family == AF_INET6) {
+        ::inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr, text, sizeof text);
+        return "[" + std::string(text) + "]:" + std::to_string(port_of(storage));
+    }
+    if (storage.ss_family != AF_UNIX) return {};
+    const auto& in = reinterpret_cast<const sockaddr_un&>(storage);
+    const std::size_t size = address.size - std::min<std::size_t>(address.size, offsetof(sockaddr_un, sun_path));
+    if (size > 0 && in.sun_path[0] == '\0') return "unix:@" + std::string(in.sun_path + 1, size - 1);
+    return "unix:" + std::string(in.sun_path, ::strnlen(in.sun_path, size));
+}
+
+int option_of(int fd, int name) {
+    int value = 0;
+    socklen_t size = sizeof value;
+    if (::getsockopt(fd, SOL_SOCKET, name, &value, &size) != 0) fail("getsockopt");
+    return value;
+}
+
+void become_ours(int fd) {
+    if (::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || ::fcntl(fd, F_SETFL, O_NONBLOCK | ::fcntl(fd, F_GETFL)) != 0)
+        fail("fcntl");
 }
 
 sockaddr_un unix_address(const std::string& path) {
@@ -122,15 +169,10 @@ std::unique_ptr<Listener> Listener::tcp(Executor executor, const TcpAddress& wan
     NewSocket socket(address.storage.ss_family);
     set_option(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1);
     if (v6) set_option(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
-    set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1);
-    limit_silence(socket.get(), silence);
-    // For what has no pings of its own, as a CGI program that is quiet: a client's host that has vanished is noticed.
-    set_option(socket.get(), SOL_SOCKET, SO_KEEPALIVE, 1);
-    set_option(socket.get(), IPPROTO_TCP, TCP_KEEPIDLE, keepalive_idle);
-    set_option(socket.get(), IPPROTO_TCP, TCP_KEEPINTVL, keepalive_interval);
+    set_tcp_options(socket.get(), silence);
     if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.size) != 0) fail("bind");
     if (::listen(socket.get(), SOMAXCONN) != 0) fail("listen");
-    const std::uint16_t port = bound_port(socket.get());
+    const std::uint16_t port = port_of(bound_address(socket.get()).storage);
     const std::string host = v6 ? "[" + wanted.address + "]" : wanted.address;
     return std::unique_ptr<Listener>(new Listener(executor, socket.release(), host + ":" + std::to_string(port), port));
 }
@@ -151,11 +193,33 @@ std::unique_ptr<Listener> Listener::unix_socket(Executor executor, const std::st
     return listener;
 }
 
+std::unique_ptr<Listener> Listener::passed(Executor executor, int fd, Milliseconds silence) {
+    const SocketAddress address = bound_address(fd);
+    const std::string name = name_of(address);
+    errno = EINVAL;
+    if (name.empty() || option_of(fd, SO_TYPE) != SOCK_STREAM || option_of(fd, SO_ACCEPTCONN) == 0) fail("listen");
+    const bool tcp = address.storage.ss_family != AF_UNIX;
+    if (tcp) set_tcp_options(fd, silence);
+    become_ours(fd);
+    return std::unique_ptr<Listener>(new Listener(executor, fd, name, tcp ? port_of(address.storage) : 0));
+}
+
 /// Somebody else may have taken the path since.
 Listener::~Listener() {
     if (file_ && file_ == file_at(path_)) ::unlink(path_.c_str());
 }
 
 int Listener::accept() { return ::accept4(socket_.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK); }
+
+void prepare_connection(int fd, Milliseconds silence) {
+    SocketAddress peer;
+    peer.size = sizeof peer.storage;
+    errno = ENOTCONN;
+    if (option_of(fd, SO_TYPE) != SOCK_STREAM ||
+        ::getpeername(fd, reinterpret_cast<sockaddr*>(&peer.storage), &peer.size) != 0)
+        fail("the connection that was handed over");
+    if (bound_address(fd).storage.ss_family != AF_UNIX) set_tcp_options(fd, silence);
+    become_ours(fd);
+}
 
 }  // namespace wsinetd::net

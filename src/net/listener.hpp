@@ -27,6 +27,9 @@ public:
     /// Replaces a socket file that nobody listens on; a live one is EADDRINUSE. The file is removed with the listener.
     static std::unique_ptr<Listener> unix_socket(Executor executor, const std::string& path, unsigned mode);
 
+    /// A socket that listens already, as a service manager hands it over; owned from here on, its file is not.
+    static std::unique_ptr<Listener> passed(Executor executor, int fd, Milliseconds silence);
+
     ~Listener();
 
     awaitable<Descriptor::Outcome> readable() { return socket_.readable(); }
@@ -50,5 +53,9 @@ private:
     std::string path_;                             ///< of a unix socket
     std::optional<std::pair<dev_t, ino_t>> file_;  ///< and what it named when it was bound
 };
+
+/// Makes a connected socket that was handed over like one that a listener has accepted. Throws std::system_error,
+/// ENOTCONN where it is something else.
+void prepare_connection(int fd, Milliseconds silence);
 
 }  // namespace wsinetd::net

@@ -26,7 +26,7 @@ Address address_of(const sockaddr_storage& storage) {
     Address address;
     char text[INET6_ADDRSTRLEN] = {};
     const auto read = [&](const void* bytes, std::size_t size, in_port_t port) {
-        address.text = ::inet_ntop(storage.ss_family, bytes, text, sizeof text);
+        address.text = ::inet_ntop(size == sizeof(in_addr) ? AF_INET : AF_INET6, bytes, text, sizeof text);
         address.port = ntohs(port);
         address.bytes.resize(size);
         std::memcpy(address.bytes.data(), bytes, size);
@@ -36,7 +36,12 @@ Address address_of(const sockaddr_storage& storage) {
         read(&in.sin_addr, sizeof in.sin_addr, in.sin_port);
     } else if (storage.ss_family == AF_INET6) {
         const auto& in6 = reinterpret_cast<const sockaddr_in6&>(storage);
-        read(&in6.sin6_addr, sizeof in6.sin6_addr, in6.sin6_port);
+        // An IPv4 client of an IPv6 socket, as a service manager may hand one over: RFC 4291, 2.5.5.2.
+        constexpr std::size_t before_v4 = sizeof(in6_addr) - sizeof(in_addr);
+        if (IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr))
+            read(in6.sin6_addr.s6_addr + before_v4, sizeof(in_addr), in6.sin6_port);
+        else
+            read(&in6.sin6_addr, sizeof in6.sin6_addr, in6.sin6_port);
     } else {
         address.unix_socket = true;
     }
