@@ -8,6 +8,7 @@
 #include "config/check.hpp"
 #include "config/command_line.hpp"
 #include "config/option_table.hpp"
+#include "server/reload_request.hpp"
 #include "server/server.hpp"
 #include "version.hpp"
 
@@ -27,10 +28,17 @@ void open_what_is_closed() {
     if (fd >= 0) ::close(fd);
 }
 
-int serve(const config::Config& config, std::shared_ptr<const net::TlsContext> tls) {
+int reload(const config::Config& config) {
+    const server::ReloadOutcome outcome = server::request_reload(static_cast<pid_t>(config.reload_pid));
+    if (!outcome.what.empty()) print_error(outcome.what);
+    return outcome.done ? EXIT_SUCCESS : exit_refused;
+}
+
+int serve(const config::Config& config, const server::Inheritance& inherited,
+          std::shared_ptr<const net::TlsContext> tls) {
     log::Log log(config.log_level, config.log_format, config.log_to_stdout ? STDOUT_FILENO : STDERR_FILENO);
     try {
-        return server::serve(config, log, std::move(tls));
+        return server::serve(config, log, inherited, std::move(tls));
     } catch (const server::SetupError& error) {
         print_error(error.what());
         return exit_refused;
@@ -45,15 +53,21 @@ int run(std::span<const char* const> arguments) {
         case config::Action::help: std::fputs(config::help_text().c_str(), stdout); return EXIT_SUCCESS;
         case config::Action::version: std::printf("wsinetd %s\n", version); return EXIT_SUCCESS;
         case config::Action::license: std::fputs(license, stdout); return EXIT_SUCCESS;
+        case config::Action::reload:
+            for (const std::string& error : errors) print_error(error);
+            return errors.empty() ? reload(config) : exit_mistake;
         case config::Action::check:
         case config::Action::serve: break;
     }
+    server::Inheritance inherited;
+    if (config.accept_fd && config.action == config::Action::serve)
+        inherited.connection = inherited.manager.take_connection();
     for (std::string& error : config::check(config)) errors.push_back(std::move(error));
     net::TlsContext::Loaded tls = server::load_tls(config);
     for (std::string& error : tls.errors) errors.push_back(std::move(error));
     for (const std::string& error : errors) print_error(error);
     if (!errors.empty()) return exit_mistake;
-    return config.action == config::Action::check ? EXIT_SUCCESS : serve(config, std::move(tls.context));
+    return config.action == config::Action::check ? EXIT_SUCCESS : serve(config, inherited, std::move(tls.context));
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ using Milliseconds = std::chrono::milliseconds;
 enum class StderrMode { log, discard, merge, tagged };
 enum class OnBinary { close, ignore, accept };
 enum class Unbuffer { off, line };
-enum class Action { serve, check, version, license, help };
+enum class Action { serve, check, reload, version, license, help };
 
 /// Whose rights a command runs with; numbers, as the system has them.
 struct Identity {
@@ -59,11 +59,13 @@ struct Endpoint {
 
 struct Config {
     Action action = Action::serve;
+    std::uint64_t reload_pid = 0;                            ///< with Action::reload: the server's
     std::uint16_t port = 8080;                               ///< 0: a free one
     std::vector<std::string> addresses{"127.0.0.1", "::1"};  ///< numeric, without brackets
     std::vector<std::string> spare_addresses;                ///< of those, left out where the machine lacks them
     std::string unix_socket;                                 ///< path; empty: none
     unsigned unix_socket_mode = 0660;
+    bool accept_fd = false;                      ///< serve the one connection that was handed over
     std::vector<std::string> tls_certificates;   ///< paths of PEM files; with `tls_keys` they turn TCP to TLS
     std::vector<std::string> tls_keys;           ///< one for each of those, in their order
     std::string tls_client_ca;                   ///< empty: clients need no certificate
@@ -81,8 +83,10 @@ struct Config {
     std::uint64_t max_connections = 10'000;
     Milliseconds handshake_timeout{10'000};
     Milliseconds shutdown_grace{10'000};
-    bool reverse_lookup = false;  ///< REMOTE_HOST is a name where there is one
-    std::uint64_t threads = 0;    ///< 0: as many as the machine has processors
+    Milliseconds drain{0};               ///< over which sessions are closed when the server stops
+    std::uint16_t shutdown_code = 1001;  ///< or 1012
+    bool reverse_lookup = false;         ///< REMOTE_HOST is a name where there is one
+    std::uint64_t threads = 0;           ///< 0: as many as the machine has processors
     log::Level log_level = log::Level::access;
     log::Format log_format = log::Format::text;
     bool log_to_stdout = false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "config/origin_rule.hpp"
 #include "config/units.hpp"
@@ -280,6 +281,18 @@ Complaint set_action(Draft& draft, Action action) {
     return {};
 }
 
+Complaint set_reload(Draft& draft, std::string_view value) {
+    const auto pid = parse_number(value, std::numeric_limits<std::int32_t>::max());
+    if (!pid || *pid == 0) return is_not(value, "the number of a process");
+    draft.config.reload_pid = *pid;
+    return set_action(draft, Action::reload);
+}
+
+Complaint set_shutdown_code(Draft& draft, std::string_view value) {
+    constexpr std::array<std::pair<std::string_view, std::uint16_t>, 2> codes{{{"1001", 1001}, {"1012", 1012}}};
+    return set_word(draft.config.shutdown_code, value, codes, "a close code for that");
+}
+
 const std::array rows = std::to_array<Option>({
     {"port", 'p', "", Takes::value, "N", "8080", Group::listening,
      "TCP port; 0 takes a free one, the same for all addresses", set_port, Scope::server, Kind::number},
@@ -291,6 +304,9 @@ const std::array rows = std::to_array<Option>({
      Kind::path},
     {"unix-socket-mode", 0, "", Takes::value, "M", "0660", Group::listening, "permissions of that socket", set_mode,
      Scope::server, Kind::mode},
+    {"accept-fd", 0, "", Takes::boolean, "", "", Group::listening,
+     "serve one connection, which systemd (Accept=yes) or inetd has accepted, and exit",
+     [](Draft& draft, std::string_view value) { return set_flag(draft.config.accept_fd, value); }, Scope::command_line},
     {"tls-cert", 0, "sslcert", Takes::values, "F", "", Group::listening,
      "serve wss:// and https:// with the certificate in this PEM file, its chain behind it; needs --tls-key; several "
      "are chosen by the name the client asks for",
@@ -397,6 +413,12 @@ const std::array rows = std::to_array<Option>({
     {"shutdown-grace", 0, "", Takes::value, "D", "10s", Group::limits, "for open sessions after SIGTERM",
      [](Draft& draft, std::string_view value) { return set_duration(draft.config.shutdown_grace, value); },
      Scope::server, Kind::measure},
+    {"drain", 0, "", Takes::value, "D", "0", Group::limits, "after SIGTERM, close sessions one by one over this time",
+     [](Draft& draft, std::string_view value) { return set_duration(draft.config.drain, value); }, Scope::server,
+     Kind::measure},
+    {"shutdown-code", 0, "", Takes::value, "N", "1001", Group::limits,
+     "close code when the server stops: 1001 (going away) or 1012 (service restart)", set_shutdown_code, Scope::server,
+     Kind::number},
     {"pass-env", 0, "passenv", Takes::values, "LIST", "PATH,HOME,LANG,LC_*,TZ,LD_LIBRARY_PATH", Group::command,
      "variables of the server's environment the command gets, comma-separated", set_pass_env, Scope::endpoint},
     {"env", 0, "", Takes::values, "NAME=VALUE", "", Group::command, "set one for the command", add_env,
@@ -429,6 +451,8 @@ const std::array rows = std::to_array<Option>({
     {"log-format", 0, "", Takes::value, "F", "text", Group::logging, "text or json, one record a line", set_log_format},
     {"check", 0, "", Takes::nothing, "", "", Group::program, "read everything, report every error, serve nothing",
      [](Draft& draft, std::string_view) { return set_action(draft, Action::check); }, Scope::command_line},
+    {"reload", 0, "", Takes::value, "PID", "", Group::program,
+     "have the server PID reload (SIGHUP), wait for the outcome: 0 or 1", set_reload, Scope::command_line},
     {"version", 0, "", Takes::nothing, "", "", Group::program, "print the version",
      [](Draft& draft, std::string_view) { return set_action(draft, Action::version); }, Scope::command_line},
     {"license", 0, "", Takes::nothing, "", "", Group::program, "print the license",

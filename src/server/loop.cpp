@@ -15,6 +15,7 @@ Loop::Loop(const session::ServerResources& server, std::shared_ptr<const session
                    }),
       caretakers_(executor_, [](const std::exception&) {}),
       resources_(server, std::move(site), executor_, mailbox_, index),
+      drain_deadline_(resources_.timers, [this] { stop_next(); }),
       thread_([this] { run(); }) {}
 
 Loop::~Loop() { stop(); }
@@ -23,6 +24,7 @@ void Loop::run() {
     caretakers_.spawn(resources_.hang_ups.run());
     caretakers_.spawn(mailbox_.run());
     context_.run();
+    ended_already_ = true;
     ended_();
 }
 
@@ -43,19 +45,46 @@ net::awaitable<void> Loop::serve(int fd, session::Service service) {
     load_.fetch_sub(1, std::memory_order_relaxed);
 }
 
-void Loop::stop() {
-    mailbox_.post([this] {
-        if (resources_.stopping) return;
-        resources_.stopping = true;
-        const std::vector<session::Stoppable*> all(resources_.stoppables.begin(), resources_.stoppables.end());
-        for (session::Stoppable* each : all)
-            if (resources_.stoppables.contains(each)) each->stop();
-        caretakers_.spawn(wind_down());
+void Loop::stop(net::Milliseconds drain) {
+    mailbox_.post([this, drain] {
+        if (!resources_.stopping) begin_stop(drain);
     });
+}
+
+/// What can wait waits its turn: clients that come back all at once would meet a server that is not ready for all.
+void Loop::begin_stop(net::Milliseconds drain) {
+    resources_.stopping = true;
+    const std::vector<session::Stoppable*> all(resources_.stoppables.begin(), resources_.stoppables.end());
+    for (session::Stoppable* each : all) {
+        if (!resources_.stoppables.contains(each)) continue;
+        if (drain.count() > 0 && each->can_wait())
+            draining_.push_back(each);
+        else
+            each->stop();
+    }
+    if (!draining_.empty()) {
+        drain_pause_ = drain / draining_.size();
+        drain_deadline_.after(drain_pause_);
+    }
+    caretakers_.spawn(wind_down());
+}
+
+void Loop::stop_next() {
+    session::Stoppable* const next = draining_.back();
+    draining_.pop_back();
+    if (!draining_.empty()) drain_deadline_.after(drain_pause_);
+    if (resources_.stoppables.contains(next)) next->stop();
+}
+
+void Loop::ask() {
+    if (!has_answered()) return;
+    ++questions_;
+    mailbox_.post([this] { ++answers_; });
 }
 
 net::awaitable<void> Loop::wind_down() {
     co_await connections_.join();
+    drain_deadline_.off();
     resources_.hang_ups.stop();
     resources_.timers.stop();
     mailbox_.close();

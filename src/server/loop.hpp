@@ -25,8 +25,13 @@ public:
     /// Serves a connected socket, which it owns from here on. From any thread.
     void adopt(int fd, session::Service service);
 
-    /// Ends every session with 1001 and the loop with the last of them. From any thread.
-    void stop();
+    /// Ends the sessions, one after the other within `drain`, and the loop with the last of them. From any thread.
+    void stop(net::Milliseconds drain = {});
+
+    /// Asks for a sign of life, unless one is still awaited. From one thread.
+    void ask();
+    /// False: it has not answered yet.
+    [[nodiscard]] bool has_answered() const { return ended_already_ || answers_ == questions_; }
 
     /// Connections that live here, to spread new ones evenly.
     [[nodiscard]] std::size_t load() const { return load_.load(std::memory_order_relaxed); }
@@ -35,10 +40,15 @@ private:
     void run();
     net::awaitable<void> serve(int fd, session::Service service);
     net::awaitable<void> wind_down();
+    void begin_stop(net::Milliseconds drain);
+    void stop_next();
 
     const session::ServerResources& server_;
     std::function<void()> ended_;
     std::atomic<std::size_t> load_ = 0;
+    std::uint64_t questions_ = 0;
+    std::atomic<std::uint64_t> answers_ = 0;
+    std::atomic<bool> ended_already_ = false;
     /// One thread runs it, and none other touches it: what they want goes through the mailbox.
     net::asio::io_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE};
     net::Executor executor_;
@@ -47,6 +57,9 @@ private:
     net::Nursery connections_;
     net::Nursery caretakers_;  ///< what the loop runs for itself
     session::LoopResources resources_;
+    std::vector<session::Stoppable*> draining_;  ///< to be stopped yet, unless they have ended before
+    net::Milliseconds drain_pause_{};
+    net::Deadline drain_deadline_;
     std::jthread thread_;
 };
 

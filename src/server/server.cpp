@@ -16,6 +16,7 @@
 #include "net/listener.hpp"
 #include "process/exit_status.hpp"
 #include "server/loop.hpp"
+#include "server/reload_request.hpp"
 
 namespace wsinetd::server {
 namespace {
@@ -26,6 +27,8 @@ using namespace std::chrono_literals;
 constexpr auto exhausted_pause = 50ms;
 /// Descriptors a loop should be able to count on; where there are few, fewer loops leave more for sessions.
 constexpr rlim_t descriptors_a_loop = 64;
+/// For the commands after the last session, and for the program to end.
+constexpr auto stop_margin = 5s;
 /// How often a free port is looked for that all addresses have.
 constexpr int port_tries = 32;
 
@@ -33,6 +36,7 @@ constexpr int port_tries = 32;
 constexpr std::array signals_of_server{SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 
 std::size_t loop_count(const config::Config& config) {
+    if (config.accept_fd) return 1;
     if (config.threads > 0) return config.threads;
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
@@ -43,7 +47,8 @@ std::size_t loop_count(const config::Config& config) {
 /// The main thread's part. It starts no commands: what becomes its child is a leftover.
 class Server {
 public:
-    Server(const config::Config& config, log::Log& log, std::shared_ptr<const net::TlsContext> tls);
+    Server(const config::Config& config, log::Log& log, const Inheritance& inherited,
+           std::shared_ptr<const net::TlsContext> tls);
     int run();
 
 private:
@@ -65,6 +70,10 @@ private:
     };
 
     void listen();
+    void take_over(const std::vector<ServiceManager::Socket>& sockets);
+    [[nodiscard]] session::Service service_of(const ServiceManager::Socket& socket, bool unix_socket) const;
+    void serve_passed_connection();
+    [[nodiscard]] std::string open_doors() const;
     void open(Listeners listeners, session::Service service);
     Listeners listen_tcp(std::uint16_t wanted) const;
     Listeners listen_tcp(std::uint16_t& port, std::string& address) const;
@@ -78,11 +87,18 @@ private:
     void adopt(int fd, session::Service service);
     void use(std::shared_ptr<const session::Site> site);
     void reload();
+    [[nodiscard]] ReloadOutcome load_again();
     net::awaitable<void> watch_signals();
+    net::awaitable<void> watch_loops();
+    void stop();
     net::awaitable<void> run_down();
     [[noreturn]] void end_at_once(int status);
 
+    using Timer = net::asio::basic_waitable_timer<net::Clock, net::asio::wait_traits<net::Clock>, net::Executor>;
+
     log::Log& log_;
+    const ServiceManager& manager_;
+    int passed_connection_;
     std::size_t threads_;
     process::Launcher launcher_;  ///< before everything else that opens descriptors
     std::unique_ptr<process::Cgroups> cgroups_;
@@ -103,6 +119,7 @@ private:
     std::vector<std::unique_ptr<Loop>> loops_;
     std::size_t loops_ended_ = 0;
     net::Event loop_ended_;
+    Timer watchdog_;
     net::TimePoint complained_{};
     bool stopping_ = false;
 };
@@ -112,8 +129,11 @@ std::uint64_t random_number() {
     return std::uniform_int_distribution<std::uint64_t>{}(device);
 }
 
-Server::Server(const config::Config& config, log::Log& log, std::shared_ptr<const net::TlsContext> tls)
+Server::Server(const config::Config& config, log::Log& log, const Inheritance& inherited,
+               std::shared_ptr<const net::TlsContext> tls)
     : log_(log),
+      manager_(inherited.manager),
+      passed_connection_(inherited.connection),
       threads_(loop_count(config)),
       launcher_(threads_, signals_of_server),
       cgroups_(process::Cgroups::delegated()),
@@ -133,7 +153,8 @@ Server::Server(const config::Config& config, log::Log& log, std::shared_ptr<cons
       site_(std::make_shared<session::Site>(config, std::move(tls), own_processes_)),
       resources_{log,        launcher_, cgroups_.get(),  leftovers_, connections_,
                  processes_, hinted_,   random_number(), names_},
-      loop_ended_(executor_) {
+      loop_ended_(executor_),
+      watchdog_(executor_) {
     listen();
     warn_of_certificates();
 }
@@ -150,6 +171,9 @@ int Server::run() {
     for (const Door& door : doors_)
         tasks_.spawn(accept_from(*acceptors_.emplace_back(std::make_unique<Acceptor>(executor_, door))));
     tasks_.spawn(watch_signals());
+    if (manager_.watchdog()) tasks_.spawn(watch_loops());
+    if (site_->config.accept_fd) serve_passed_connection();
+    manager_.ready(open_doors());
     context_.run();
     leftovers_.end_all();
     log_.write(log::Level::info, "stopped");
@@ -178,9 +202,27 @@ void Server::announce() const {
         log_.write(log::Level::info, "the certificate is not used: without --port and --address there is no TCP");
 }
 
-/// A unix socket is plain: what comes in by it has not crossed a network.
+/// For who asks the service manager how we are.
+std::string Server::open_doors() const {
+    std::string text;
+    for (const auto& [listener, service] : doors_) {
+        const bool unix_socket = listener->port() == 0;
+        text += (text.empty() ? "Listening on " : ", ") + (unix_socket ? "" : std::string(scheme_of(service))) +
+                listener->name();
+    }
+    return text.empty() ? "Serving one connection" : text;
+}
+
+/// A unix socket is plain: what comes in by it has not crossed a network. What was handed over is listened on instead
+/// of all that the options say.
 void Server::listen() {
     resources_.silence = 2 * site_->config.common.ping_interval;
+    if (site_->config.accept_fd) {
+        if (passed_connection_ < 0)
+            throw SetupError("--accept-fd: neither systemd (Accept=yes) nor inetd has handed over a connection");
+        return net::prepare_connection(passed_connection_, resources_.silence);
+    }
+    if (!manager_.sockets().empty()) return take_over(manager_.sockets());
     open(listen_tcp(site_->config.port), site_->tls ? session::Service::tls : session::Service::plain);
     if (site_->tls && !doors_.empty()) resources_.tls_port = doors_.front().listener->port();
     if (site_->config.redirect_port) open(listen_tcp(*site_->config.redirect_port), session::Service::redirect);
@@ -194,6 +236,39 @@ void Server::listen() {
                          error.code().message() +
                          (error.code().value() == ENOTSOCK ? " (the file there is something else)" : ""));
     }
+}
+
+void Server::take_over(const std::vector<ServiceManager::Socket>& sockets) {
+    for (const ServiceManager::Socket& socket : sockets) {
+        try {
+            auto listener = net::Listener::passed(executor_, socket.fd, resources_.silence);
+            const session::Service service = service_of(socket, listener->port() == 0);
+            if (service == session::Service::tls && resources_.tls_port == 0) resources_.tls_port = listener->port();
+            doors_.push_back({std::move(listener), service});
+        } catch (const std::system_error&) {
+            throw SetupError("the socket \"" + socket.name + "\" that was handed over (descriptor " +
+                             std::to_string(socket.fd) +
+                             ") is none that listens for connections; one that is connected needs --accept-fd");
+        }
+    }
+}
+
+/// By the name the socket's unit has given it (FileDescriptorName=); other names mean nothing.
+session::Service Server::service_of(const ServiceManager::Socket& socket, bool unix_socket) const {
+    if (socket.name == "plain") return session::Service::plain;
+    const bool tls = socket.name == "tls";
+    const bool redirect = socket.name == "redirect";
+    if ((tls || redirect) && !site_->tls)
+        throw SetupError("the socket \"" + socket.name + "\" that was handed over needs --tls-cert and --tls-key");
+    if (redirect) return session::Service::redirect;
+    return tls || (site_->tls && !unix_socket) ? session::Service::tls : session::Service::plain;
+}
+
+/// The server stops when its slot is given back.
+void Server::serve_passed_connection() {
+    static_cast<void>(connections_.take());
+    connections_.await_room();
+    adopt(passed_connection_, site_->tls ? session::Service::tls : session::Service::plain);
 }
 
 void Server::open(Listeners listeners, session::Service service) {
@@ -267,6 +342,7 @@ net::awaitable<void> Server::room(Acceptor& acceptor) {
 }
 
 void Server::connection_freed() {
+    if (site_->config.accept_fd && !stopping_) stop();
     for (const auto& acceptor : acceptors_) acceptor->connection_freed.set();
 }
 
@@ -277,8 +353,7 @@ net::awaitable<void> Server::pause(std::string_view why) {
         complained_ = now;
         log_.write(log::Level::error, "cannot accept connections", {{"why", why}});
     }
-    net::asio::basic_waitable_timer<net::Clock, net::asio::wait_traits<net::Clock>, net::Executor> timer(
-        executor_, exhausted_pause);
+    Timer timer(executor_, exhausted_pause);
     co_await timer.async_wait(net::as_outcome);
 }
 
@@ -298,15 +373,28 @@ void Server::use(std::shared_ptr<const session::Site> site) {
     for (const auto& loop : loops_) loop->use(site_);
 }
 
-/// Whole or not at all: what is wrong is logged, and the old stays.
+/// Tells who asked for it, and how it went.
 void Server::reload() {
-    if (!site_->tls) return log_.write(log::Level::info, "SIGHUP: nothing to reload");
+    const ReloadWaiters waiters;
+    manager_.reloading();
+    const ReloadOutcome outcome = load_again();
+    manager_.ready((outcome.done ? "" : "Not reloaded: " + outcome.what + ". ") + open_doors());
+    waiters.tell(outcome);
+}
+
+/// Whole or not at all: what is wrong is logged, and the old stays.
+ReloadOutcome Server::load_again() {
+    if (!site_->tls) {
+        log_.write(log::Level::info, "SIGHUP: nothing to reload");
+        return {true, ""};
+    }
     net::TlsContext::Loaded loaded = load_tls(site_->config);
     for (const std::string& error : loaded.errors)
         log_.write(log::Level::error, "SIGHUP: the old certificate stays", {{"why", error}});
-    if (!loaded.context) return;
+    if (!loaded.context) return {false, loaded.errors.empty() ? "" : loaded.errors.front()};
     use(std::make_shared<session::Site>(site_->config, std::move(loaded.context), own_processes_));
     log_.write(log::Level::info, "SIGHUP: certificate reloaded");
+    return {true, ""};
 }
 
 net::awaitable<void> Server::watch_signals() {
@@ -321,18 +409,38 @@ net::awaitable<void> Server::watch_signals() {
         } else {
             const std::string name = process::signal_name(signal);
             log_.write(log::Level::info, "stopping", {{"signal", name}});
-            stopping_ = true;
-            for (const Door& door : doors_) door.listener->close();
-            for (const auto& loop : loops_) loop->stop();
-            names_.stop();
-            tasks_.spawn(run_down());
+            stop();
         }
     }
 }
 
+void Server::stop() {
+    stopping_ = true;
+    manager_.stopping("Closing sessions", site_->config.drain + site_->config.shutdown_grace + stop_margin);
+    for (const Door& door : doors_) door.listener->close();
+    for (const auto& loop : loops_) loop->stop(site_->config.drain);
+    names_.stop();
+    tasks_.spawn(run_down());
+}
+
+/// The watchdog is to see that sessions are served, so it hears of us only while every loop answers: a main thread that
+/// can still tell it so proves nothing about the others.
+net::awaitable<void> Server::watch_loops() {
+    const auto period = std::chrono::duration_cast<net::Clock::duration>(*manager_.watchdog()) / 2;
+    while (loops_ended_ < loops_.size()) {
+        const auto silent = std::ranges::find_if(loops_, [](const auto& loop) { return !loop->has_answered(); });
+        if (silent == loops_.end())
+            manager_.alive();
+        else
+            log_.write(log::Level::error, "an event loop does not answer", {{"loop", silent - loops_.begin()}});
+        for (const auto& loop : loops_) loop->ask();
+        watchdog_.expires_after(period);
+        if (const auto [error] = co_await watchdog_.async_wait(net::as_outcome); error) co_return;
+    }
+}
+
 net::awaitable<void> Server::run_down() {
-    net::asio::basic_waitable_timer<net::Clock, net::asio::wait_traits<net::Clock>, net::Executor> timer(
-        executor_, site_->config.shutdown_grace);
+    Timer timer(executor_, site_->config.drain + site_->config.shutdown_grace);
     timer.async_wait([this](const boost::system::error_code& error) {
         if (error) return;
         log_.write(log::Level::info, "sessions still open after --shutdown-grace are ended");
@@ -340,6 +448,7 @@ net::awaitable<void> Server::run_down() {
     });
     while (loops_ended_ < loops_.size()) co_await loop_ended_.wait();
     timer.cancel();
+    watchdog_.cancel();
     loops_.clear();
     doors_.clear();
     signals_.cancel();
@@ -374,10 +483,11 @@ net::TlsContext::Loaded load_tls(const config::Config& config) {
     return net::TlsContext::load(files);
 }
 
-int serve(const config::Config& config, log::Log& log, std::shared_ptr<const net::TlsContext> tls) {
+int serve(const config::Config& config, log::Log& log, const Inheritance& inherited,
+          std::shared_ptr<const net::TlsContext> tls) {
     normalize_signals();
     try {
-        Server server(config, log, std::move(tls));
+        Server server(config, log, inherited, std::move(tls));
         return server.run();
     } catch (const std::system_error& error) {
         throw SetupError(std::string("cannot start: ") + error.what());

@@ -85,8 +85,9 @@ public:
     /// behind its request.
     net::awaitable<void> run(std::vector<std::byte> first);
 
-    /// The server stops: 1001.
+    /// The server stops: 1001, or as --shutdown-code has it.
     void stop() override;
+    [[nodiscard]] bool can_wait() const override { return true; }
 
 private:
     /// What a turn of a loop came to, and so what to wait for.

@@ -6,6 +6,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// Of the codes in IANA's registry the one that asks a client to come back.
+constexpr std::uint16_t service_restart = 1012;
 /// For the peer's Close after ours, and for its FIN after that (spec section 4).
 constexpr auto closing_patience = 2s;
 /// Of the last output with a client that takes nothing, where --ping-interval sets no measure.
@@ -28,7 +30,8 @@ void Bridge::wake_output() {
 }
 
 void Bridge::stop() {
-    if (!verdict_) pronounce({1001, "server shutting down"});
+    const std::uint16_t code = loop_.site->config.shutdown_code;
+    if (!verdict_) pronounce({code, code == service_restart ? "server restarting" : "server shutting down"});
     settle();
 }
 

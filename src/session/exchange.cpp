@@ -81,7 +81,7 @@ net::awaitable<bool> Exchange::run() {
     client_deadline_.off();
     hang_up_watch_.reset();
     log_end();
-    co_return keep_ && !gone_ && !stopping_;
+    co_return keep_ && !gone_ && !loop_.stopping;
 }
 
 net::Pump::Next Exchange::output() {

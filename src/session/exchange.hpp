@@ -34,6 +34,7 @@ public:
 
     /// The server stops.
     void stop() override;
+    [[nodiscard]] bool can_wait() const override { return true; }
 
 protected:
     /// `bytes` are some of the output, with `gap` bytes of free space before and behind them. To be written, as far as

@@ -40,6 +40,8 @@ struct ServerResources {
 class Stoppable {
 public:
     virtual void stop() = 0;
+    /// Whether it may go on for a while yet (--drain).
+    [[nodiscard]] virtual bool can_wait() const { return false; }
 
 protected:
     ~Stoppable() = default;

@@ -34,6 +34,7 @@ const std::vector<Example> examples = {
      [](const Config& c) { return c.addresses == Words{"10.1.2.3"} && c.spare_addresses.empty(); }},
     {"unix-socket", "/run/s", [](const Config& c) { return c.unix_socket == "/run/s"; }},
     {"unix-socket-mode", "0600", [](const Config& c) { return c.unix_socket_mode == 0600; }},
+    {"accept-fd", "true", [](const Config& c) { return c.accept_fd; }},
     {"tls-cert", "/etc/cert.pem",
      [](const Config& c) { return c.tls_certificates == std::vector<std::string>{"/etc/cert.pem"}; }},
     {"tls-key", "/etc/key.pem", [](const Config& c) { return c.tls_keys == std::vector<std::string>{"/etc/key.pem"}; }},
@@ -73,6 +74,8 @@ const std::vector<Example> examples = {
     {"idle-timeout", "1h", [](const Config& c) { return c.common.idle_timeout == 1h; }},
     {"close-grace", "2", [](const Config& c) { return c.common.close_grace == 2s; }},
     {"shutdown-grace", "1m", [](const Config& c) { return c.shutdown_grace == 1min; }},
+    {"drain", "1m", [](const Config& c) { return c.drain == 1min; }},
+    {"shutdown-code", "1012", [](const Config& c) { return c.shutdown_code == 1012; }},
     {"pass-env", "A,B_*",
      [](const Config& c) {
          return c.common.pass_env == Words{"A", "B_*"};
@@ -86,6 +89,7 @@ const std::vector<Example> examples = {
     {"log-level", "debug", [](const Config& c) { return c.log_level == log::Level::debug; }},
     {"log-format", "json", [](const Config& c) { return c.log_format == log::Format::json; }},
     {"check", "", [](const Config& c) { return c.action == Action::check; }},
+    {"reload", "1234", [](const Config& c) { return c.action == Action::reload && c.reload_pid == 1234; }},
     {"version", "", [](const Config& c) { return c.action == Action::version; }},
     {"license", "", [](const Config& c) { return c.action == Action::license; }},
     {"help", "", [](const Config& c) { return c.action == Action::help; }},
@@ -147,8 +151,9 @@ TEST(OptionTable, PrintsDefaultsThatAreTheDefaults) {
     const auto standard = [](const Config& c) {
         const Endpoint& e = c.common;
         return std::tuple(c.port, c.unix_socket_mode, c.same_origin, c.max_processes, c.max_connections,
-                          c.handshake_timeout, c.shutdown_grace, c.log_level, c.log_format, e.framing, e.stderr_mode,
-                          e.on_binary, e.max_message_size, e.ping_interval, e.idle_timeout, e.close_grace, e.pass_env);
+                          c.handshake_timeout, c.shutdown_grace, c.drain, c.shutdown_code, c.log_level, c.log_format,
+                          e.framing, e.stderr_mode, e.on_binary, e.max_message_size, e.ping_interval, e.idle_timeout,
+                          e.close_grace, e.pass_env);
     };
     for (const Option& option : options()) {
         if (option.standard.empty() || option.name == "address" || option.name == "threads") continue;
@@ -222,6 +227,11 @@ const std::vector<Wrong> wrong_values = {
     {{"--close-grace", "1 s"}, R"(--close-grace: "1 s" is not a duration (500ms, 30s, 5m; a bare number is seconds))"},
     {{"--shutdown-grace", "s"},
      R"(--shutdown-grace: "s" is not a duration (500ms, 30s, 5m; a bare number is seconds))"},
+    {{"--accept-fd=3"}, R"(--accept-fd: "3" is not true or false)"},
+    {{"--drain", "slowly"}, R"(--drain: "slowly" is not a duration (500ms, 30s, 5m; a bare number is seconds))"},
+    {{"--shutdown-code", "1000"}, R"(--shutdown-code: "1000" is not a close code for that (1001, 1012))"},
+    {{"--reload", "0"}, R"(--reload: "0" is not the number of a process)"},
+    {{"--reload", "-1"}, R"(--reload: "-1" is not the number of a process)"},
     {{"--env", "A"}, R"(--env: "A" is not NAME=VALUE)"},
     {{"--env", "=b"}, R"(--env: "=b" is not NAME=VALUE)"},
     {{"--threads", "0"}, R"(--threads: "0" is not a number of threads (1 to 1024))"},

@@ -85,6 +85,8 @@ TEST(CommandLine, HelpNamesEveryOptionOfTheContract) {
                                "idle-timeout",
                                "close-grace",
                                "shutdown-grace",
+                               "drain",
+                               "shutdown-code",
                                "pass-env",
                                "env",
                                "cwd",
@@ -95,6 +97,7 @@ TEST(CommandLine, HelpNamesEveryOptionOfTheContract) {
                                "log-level",
                                "log-format",
                                "check",
+                               "reload",
                                "version",
                                "license",
                                "help"})
