@@ -11,9 +11,13 @@
 namespace wsinetd::fixtures {
 namespace {
 
+/// How a client compresses.
+enum class Deflate { no, each_message, with_takeover };
+
 class Session {
 public:
-    Session(unsigned seed, bool deflate) : random_(seed), deflate_(deflate) {
+    /// `peer` compresses with takeover.
+    Session(unsigned seed, Deflate deflate, TakeoverPeer& peer) : random_(seed), deflate_(deflate), peer_(peer) {
         while (sent.size() < 600'000) add_message();
     }
 
@@ -48,12 +52,16 @@ private:
         return text;
     }
 
+    std::string compressed(const std::string& message) {
+        if (deflate_ == Deflate::with_takeover) return peer_.deflated(message);
+        return deflated(message, {9 + static_cast<int>(below(7)), static_cast<int>(below(10))});
+    }
+
     void add_message() {
         const std::string message = text();
         messages.push_back(message);
-        const bool compress = deflate_ && below(2) == 0;
-        const std::string payload =
-            compress ? deflated(message, {9 + static_cast<int>(below(7)), static_cast<int>(below(10))}) : message;
+        const bool compress = deflate_ != Deflate::no && below(2) == 0;
+        const std::string payload = compress ? compressed(message) : message;
         const unsigned opcode = compress ? 0x41 : 1;
         bool first = true;
         for (std::size_t at = 0, part = 0;; at += part) {
@@ -72,19 +80,30 @@ private:
     }
 
     std::mt19937 random_;
-    bool deflate_;
+    Deflate deflate_;
+    TakeoverPeer& peer_;
 };
 
 class AnySession : public testing::TestWithParam<unsigned> {};
 
 /// Of the pongs, those may be missing that found a newer one behind them while the client did not read (5.5.3).
 TEST_P(AnySession, ComesBack) {
-    for (const bool deflate : {false, true}) {
-        Session session(GetParam(), deflate);
-        Server server({"--compress", "--threads", "1", "cat"});
-        Wire client(server.port(), deflate ? Headers{{"Sec-WebSocket-Extensions", "permessage-deflate"}} : Headers{});
+    for (const Deflate deflate : {Deflate::no, Deflate::each_message, Deflate::with_takeover}) {
+        const bool takeover = deflate == Deflate::with_takeover;
+        const int window = GetParam() % 2 == 0 ? 9 : 12;
+        TakeoverPeer peer(window, window);
+        Session session(GetParam(), deflate, peer);
+        Server server({takeover ? "--compress-takeover" : "--compress", "--threads", "1", "cat"});
+        const std::string windows =
+            "; client_max_window_bits=" + std::to_string(window) + "; server_max_window_bits=" + std::to_string(window);
+        const Headers offer{{"Sec-WebSocket-Extensions", "permessage-deflate" + (takeover ? windows : "")}};
+        Wire client(server.port(), deflate == Deflate::no ? Headers{} : offer);
+        if (takeover) EXPECT_EQ(client.answer().find("takeover"), client.answer().npos);
         std::thread sender([&] {
-            for (const std::string& piece : session.pieces()) client.send(piece);
+            try {
+                for (const std::string& piece : session.pieces()) client.send(piece);
+            } catch (const std::exception&) {  // the Close says why
+            }
         });
         auto pong = session.pongs.begin();
         std::string payload;
@@ -104,7 +123,7 @@ TEST_P(AnySession, ComesBack) {
             if (frame->head.opcode != 0) compressed = frame->head.reserved != 0;
             payload += frame->payload;
             if (!frame->head.fin) continue;
-            if (compressed) payload = inflated(payload);
+            if (compressed) payload = takeover ? peer.inflated(payload) : inflated(payload);
             if (message == session.messages.size() || payload != session.messages[message]) {
                 ADD_FAILURE() << "message " << message << " is not what was sent";
                 break;
