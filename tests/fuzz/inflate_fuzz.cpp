@@ -143,6 +143,32 @@ void deflates(std::string_view text, std::size_t cut) {
     require(read(inflation, payload, cut, most_inflated) == std::string(text));
 }
 
+/// Messages of `size` bytes that may refer to those before them, in parts of `cut`, each way.
+void takes_over(std::string_view text, std::size_t size, std::size_t cut) {
+    static Compressors shared;
+    const int window = 9 + static_cast<int>(cut % 4);
+    const auto deflater = shared.own_deflater(window);
+    Inflation inflation(shared, Takeover::yes);
+    Inflation from_peer(shared, Takeover::yes);
+    wsinetd::fixtures::TakeoverPeer peer(window, window);
+    for (std::size_t message = 0; message < text.size() && message < 20 * size; message += size) {
+        const std::string_view expected = text.substr(message, size);
+        std::string payload;
+        for (std::size_t at = 0;;) {
+            const std::size_t part = std::min({cut, expected.size() - at, deflater->most_part()});
+            std::vector<std::byte> out(Deflater::most(part));
+            const bool last = at + part == expected.size();
+            const std::size_t made = deflater->deflate(bytes_of(expected.substr(at, part)), last, out);
+            payload.append(reinterpret_cast<const char*>(out.data()), made);
+            at += part;
+            if (last) break;
+        }
+        require(peer.inflated(payload) == expected);
+        require(read(inflation, payload, cut, most_inflated) == std::string(expected));
+        require(read(from_peer, peer.deflated(expected), cut, most_inflated) == std::string(expected));
+    }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -151,5 +177,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::size_t cut = data[0] + 1U;
     inflates(bytes, cut, data[1] + 1U);
     deflates(bytes, data[2] + 1U);
+    takes_over(bytes, data[1] + 1U, data[2] + 1U);
     return 0;
 }
