@@ -3,13 +3,15 @@ import assert from 'node:assert/strict';
 import {describe, test} from 'node:test';
 
 import {fayeWebsocket, websocketNode, ws} from './clients/node.js';
-import {missing, remote} from './clients/remote.js';
+import {gorilla, missing, remote} from './clients/remote.js';
 import {serve} from './server.js';
 
 const here = (file) => new URL(`./clients/${file}`, import.meta.url).pathname;
 const inPython = (file) => ['/usr/bin/python3', here(file)];
 const inNode = ['node', '--experimental-websocket'];  // needed before Node 22, and no harm after
 const inPerl = ['perl', here('mojolicious.pl')];
+
+const inGo = gorilla();
 
 const clients = [
   {name: 'ws', connect: (url) => ws(url, {perMessageDeflate: false})},
@@ -24,6 +26,7 @@ const clients = [
     skip: missing(['/usr/bin/python3'], ['-c', 'import websocket'])},
   {name: "Perl's Mojolicious", connect: (url) => remote(inPerl, url),
     skip: missing(['perl'], ['-MMojo::UserAgent', '-e', '1'])},
+  {name: "Go's Gorilla", connect: (url) => remote(inGo.words, url), skip: inGo.skip},
 ];
 
 const texts = {

@@ -65,9 +65,9 @@ export async function websocketNode(url, options = {fragmentationThreshold: 100}
 }
 
 /** faye-websocket: what Faye and many older servers are built on. */
-export async function fayeWebsocket(url) {
+export async function fayeWebsocket(url, options = {}) {
   const inbox = new Inbox();
-  const socket = new faye.Client(url);
+  const socket = new faye.Client(url, [], options);
   socket.on('message', (event) => inbox.put(event.data));
   socket.on('close', (event) => inbox.end({code: event.code, reason: event.reason}));
   await new Promise((resolve, reject) => socket.on('open', resolve).on('error', reject));
