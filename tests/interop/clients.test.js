@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {describe, test} from 'node:test';
 
 import {fayeWebsocket, websocketNode, ws} from './clients/node.js';
-import {gorilla, missing, remote} from './clients/remote.js';
+import {gorilla, letters, libwebsockets, missing, remote} from './clients/remote.js';
 import {serve} from './server.js';
 
 const here = (file) => new URL(`./clients/${file}`, import.meta.url).pathname;
@@ -12,6 +12,7 @@ const inNode = ['node', '--experimental-websocket'];  // needed before Node 22, 
 const inPerl = ['perl', here('mojolicious.pl')];
 
 const inGo = gorilla();
+const inC = libwebsockets();
 
 const clients = [
   {name: 'ws', connect: (url) => ws(url, {perMessageDeflate: false})},
@@ -27,6 +28,7 @@ const clients = [
   {name: "Perl's Mojolicious", connect: (url) => remote(inPerl, url),
     skip: missing(['perl'], ['-MMojo::UserAgent', '-e', '1'])},
   {name: "Go's Gorilla", connect: (url) => remote(inGo.words, url), skip: inGo.skip},
+  {name: 'libwebsockets', connect: (url) => remote(inC.words, url, letters), skip: inC.skip},
 ];
 
 const texts = {

@@ -28,18 +28,38 @@ export function built(compiler, source, options = [], env = {}) {
 export const gorilla = () =>
   built(['go', 'build'], 'gorilla.go', [], {GO111MODULE: 'off', GOPATH: '/usr/share/gocode', GOFLAGS: ''});
 
-export async function remote(words, url) {
+/** How libwebsockets.c says the same without JSON: a letter, and base64. */
+export const letters = {
+  parse: (line) => {
+    const bytes = Buffer.from(line.slice(1), 'base64');
+    switch (line[0]) {
+    case 'o': return {open: true};
+    case 't': return {text: bytes.toString()};
+    case 'b': return {binary: line.slice(1)};
+    default: return {closed: {code: bytes.length < 2 ? 1005 : bytes.readUInt16BE(), reason: bytes.toString('utf8', 2)}};
+    }
+  },
+  stringify: ({text, binary, close}) => {
+    if (text !== undefined) return `t${Buffer.from(text).toString('base64')}`;
+    if (binary !== undefined) return `b${binary}`;
+    return `c${Buffer.from([close.code >> 8, close.code & 0xff, ...Buffer.from(close.reason)]).toString('base64')}`;
+  },
+};
+
+export const libwebsockets = () => built(['cc', '-O1', '-Wall'], 'libwebsockets.c', ['-lwebsockets', '-pthread']);
+
+export async function remote(words, url, language = JSON) {
   const child = spawn(words[0], [...words.slice(1), url], {stdio: ['pipe', 'pipe', 'inherit']});
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const read = async () => {
     const {value, done} = await lines.next();
     if (done) throw new Error(`${words.join(' ')} ended`);
-    return JSON.parse(value);
+    return language.parse(value);
   };
   if (!(await read()).open) throw new Error(`${words.join(' ')} did not connect`);
   let end;
   const closed = new Promise((resolve) => { end = resolve; });
-  const write = (message) => child.stdin.write(`${JSON.stringify(message)}\n`);
+  const write = (message) => child.stdin.write(`${language.stringify(message)}\n`);
   const next = async () => {
     const message = await read();
     if (message.closed) {
