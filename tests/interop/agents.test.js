@@ -1,4 +1,4 @@
-// Agents: servers of MCP and agents of ACP, made for stdin and stdout, used by their SDKs' own clients over a WebSocket.
+// Agents: servers of MCP and agents of ACP, made for stdin and stdout, used by their own clients over a WebSocket.
 import assert from 'node:assert/strict';
 import {join} from 'node:path';
 import {describe, test} from 'node:test';

@@ -1,4 +1,4 @@
-// Clients that compress (RFC 7692), and those that cannot, at a server with --compress: what they say on the wire is seen.
+// Clients that compress (RFC 7692), and one that cannot, at a server with --compress: the wire is watched.
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import {describe, test} from 'node:test';
