@@ -5,8 +5,6 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "config/check.hpp"
-#include "config/command_line.hpp"
 #include "config/option_table.hpp"
 #include "server/reload_request.hpp"
 #include "server/server.hpp"
@@ -34,11 +32,11 @@ int reload(const config::Config& config) {
     return outcome.done ? EXIT_SUCCESS : exit_refused;
 }
 
-int serve(const config::Config& config, const server::Inheritance& inherited,
-          std::shared_ptr<const net::TlsContext> tls) {
+int serve(server::Prepared prepared, const server::Inheritance& inherited, std::span<const char* const> arguments) {
+    const config::Config& config = prepared.config;
     log::Log log(config.log_level, config.log_format, config.log_to_stdout ? STDOUT_FILENO : STDERR_FILENO);
     try {
-        return server::serve(config, log, inherited, std::move(tls));
+        return server::serve(std::move(prepared), log, inherited, [arguments] { return server::prepare(arguments); });
     } catch (const server::SetupError& error) {
         print_error(error.what());
         return exit_refused;
@@ -46,28 +44,25 @@ int serve(const config::Config& config, const server::Inheritance& inherited,
 }
 
 int run(std::span<const char* const> arguments) {
-    config::CommandLine command_line = config::parse_command_line(arguments);
-    config::Config& config = command_line.config;
-    std::vector<std::string>& errors = command_line.errors;
-    switch (config.action) {
+    server::Prepared prepared = server::prepare(arguments);
+    switch (prepared.config.action) {
         case config::Action::help: std::fputs(config::help_text().c_str(), stdout); return EXIT_SUCCESS;
         case config::Action::version: std::printf("wsinetd %s\n", version); return EXIT_SUCCESS;
         case config::Action::license: std::fputs(license, stdout); return EXIT_SUCCESS;
         case config::Action::reload:
-            for (const std::string& error : errors) print_error(error);
-            return errors.empty() ? reload(config) : exit_mistake;
         case config::Action::check:
+        case config::Action::print_config:
         case config::Action::serve: break;
     }
+    for (const std::string& error : prepared.errors) print_error(error);
+    if (!prepared.errors.empty()) return exit_mistake;
+    const config::Config& config = prepared.config;
+    if (config.action == config::Action::reload) return reload(config);
+    if (config.action == config::Action::print_config) std::fputs(prepared.printed.c_str(), stdout);
+    if (config.action != config::Action::serve) return EXIT_SUCCESS;
     server::Inheritance inherited;
-    if (config.accept_fd && config.action == config::Action::serve)
-        inherited.connection = inherited.manager.take_connection();
-    for (std::string& error : config::check(config)) errors.push_back(std::move(error));
-    net::TlsContext::Loaded tls = server::load_tls(config);
-    for (std::string& error : tls.errors) errors.push_back(std::move(error));
-    for (const std::string& error : errors) print_error(error);
-    if (!errors.empty()) return exit_mistake;
-    return config.action == config::Action::check ? EXIT_SUCCESS : serve(config, inherited, std::move(tls.context));
+    if (config.accept_fd) inherited.connection = inherited.manager.take_connection();
+    return serve(std::move(prepared), inherited, arguments);
 }
 
 }  // namespace

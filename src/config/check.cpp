@@ -154,14 +154,15 @@ void check_unbuffer(Endpoint& endpoint, Errors& errors) {
                         {std::string("LD_PRELOAD=") + *library, "_STDBUF_O=L", "PYTHONUNBUFFERED=1"});
 }
 
+void check_both(const Endpoint& endpoint, Errors& errors) {
+    if (endpoint.path.empty() && !endpoint.command.empty() && !endpoint.dir.empty())
+        errors.push_back("--dir and the command \"" + endpoint.command.front() +
+                         "\" both want every path: give one of them");
+}
+
 void check_served(Config& config, Errors& errors) {
-    for (const Endpoint& endpoint : config.endpoints)
-        if (!endpoint.command.empty() && !endpoint.dir.empty())
-            errors.push_back("--dir and the command \"" + endpoint.command.front() +
-                             "\" both want every path: give one of them");
-    if (config.dev_console && config.endpoints.empty())
+    if (config.dev_console && config.endpoints.empty() && !config.may_be_empty)
         errors.emplace_back("--dev-console needs something to try: a command or --dir");
-    for (Endpoint& endpoint : config.endpoints) check_directory("dir", endpoint.dir, errors);
     check_directory("static-dir", config.static_dir, errors);
     check_directory("cgi-dir", config.cgi_dir, errors);
 }
@@ -267,25 +268,48 @@ void drop_repetitions(Errors& errors) {
 
 }  // namespace
 
+std::string located(std::string error, const Places& places) {
+    constexpr std::string_view the_command = "the command ";
+    if (error.starts_with(the_command)) {
+        const auto place = places.find("command");
+        return place == places.end() ? error : place->second + ": " + error;
+    }
+    if (!error.starts_with("--")) return error;
+    const std::string name = error.substr(2, error.find_first_of(" :", 2) - 2);
+    const auto place = places.find(name);
+    return place == places.end() ? error : place->second + ": " + error.substr(2);
+}
+
 std::vector<std::string> check(Config& config) {
-    Errors errors;
-    check_addresses(config, errors);
-    check_unix_socket(config, errors);
-    check_tls(config, errors);
-    std::vector<Endpoint*> all{&config.common};
-    for (Endpoint& endpoint : config.endpoints) all.push_back(&endpoint);
-    for (Endpoint* const endpoint : all) {
-        check_framing(*endpoint, errors);
-        check_command(*endpoint, errors);
-        check_directory("cwd", endpoint->cwd, errors);
-    }
-    check_served(config, errors);
-    for (Endpoint* const endpoint : all) {
-        check_unbuffer(*endpoint, errors);
-        check_identity(*endpoint, errors);
-    }
-    drop_repetitions(errors);
-    return errors;
+    Errors all;
+    const auto collect = [&all](const Places& places, const auto& checks) {
+        Errors errors;
+        checks(errors);
+        for (std::string& error : errors) all.push_back(located(std::move(error), places));
+    };
+    std::vector<Endpoint*> endpoints{&config.common};
+    for (Endpoint& endpoint : config.endpoints) endpoints.push_back(&endpoint);
+    collect(config.places, [&](Errors& errors) {
+        check_addresses(config, errors);
+        check_unix_socket(config, errors);
+        check_tls(config, errors);
+    });
+    for (Endpoint* const endpoint : endpoints)
+        collect(endpoint->places, [&](Errors& errors) {
+            check_framing(*endpoint, errors);
+            check_command(*endpoint, errors);
+            check_directory("cwd", endpoint->cwd, errors);
+            check_both(*endpoint, errors);
+            check_directory("dir", endpoint->dir, errors);
+        });
+    collect(config.places, [&](Errors& errors) { check_served(config, errors); });
+    for (Endpoint* const endpoint : endpoints)
+        collect(endpoint->places, [&](Errors& errors) {
+            check_unbuffer(*endpoint, errors);
+            check_identity(*endpoint, errors);
+        });
+    drop_repetitions(all);
+    return all;
 }
 
 }  // namespace wsinetd::config

@@ -4,28 +4,12 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
-#include <numeric>
 
-#include "config/option_table.hpp"
+#include "config/spelling.hpp"
 #include "config/units.hpp"
 
 namespace wsinetd::config {
 namespace {
-
-/// With TLS, under the name websocketd.
-constexpr std::uint16_t websocketd_tls_port = 443;
-
-/// What differs under the name websocketd; nothing else does.
-void apply_websocketd_defaults(Config& config) {
-    config.addresses = {"0.0.0.0", "::"};
-    config.port = 80;
-    config.same_origin = false;
-    config.hosts = {"*"};
-    config.common.ping_interval = Milliseconds(0);
-    config.common.pass_env = {"PATH", "LD_LIBRARY_PATH"};
-    config.common.on_binary = OnBinary::ignore;
-    config.log_to_stdout = true;
-}
 
 /// Whether the alias takes something else than the option itself, and so is read on its own.
 bool alias_differs(const Option& option) {
@@ -86,10 +70,12 @@ std::vector<std::string> with_empty_values(std::span<const char* const> argument
     return words;
 }
 
-/// Applies what was given in the order it was given in, so that of two the later counts, whatever they are called.
+/// Takes what was given in the order it was given in, so that of two the later counts, whatever they are called.
 class Reading {
 public:
-    Reading(Draft& draft, std::vector<std::string>& errors) : draft_(draft), errors_(errors) {}
+    /// `draft` has all of it at the end, `settings` what a file could say too.
+    Reading(Draft& draft, Settings& settings, std::vector<std::string>& errors)
+        : draft_(draft), settings_(settings), errors_(errors) {}
 
     void read_all(const CLI::App& app, std::vector<Spelling>& spellings) {
         for (const CLI::Option* const source : app.parse_order()) {
@@ -125,43 +111,25 @@ private:
             errors_.push_back("--" + std::string(name) + " takes no value");
         else if (const auto wrong = option.apply(draft_, value))
             errors_.push_back("--" + std::string(name) + ": " + *wrong);
+        else if (option.scope != Scope::command_line)
+            settings_.push_back({&option, value});
     }
 
     Draft& draft_;
+    Settings& settings_;
     std::vector<std::string>& errors_;
 };
-
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), 0);
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = row[j];
-            row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-        }
-    }
-    return row[b.size()];
-}
 
 std::string unknown_option(std::string_view argument) {
     const std::string_view given = argument.substr(0, argument.find('='));
     const std::string_view word = given.substr(std::min(given.find_first_not_of('-'), given.size()));
-    std::string_view nearest;
-    std::size_t least = std::min<std::size_t>(4, word.size() / 2 + 1);  // from here on it is another word
-    for (const Option& option : options()) {
-        for (const std::string_view name : {option.name, option.alias}) {
-            const std::size_t far = name.empty() ? least : distance(word, name);
-            if (far < least) {
-                least = far;
-                nearest = name;
-            }
-        }
-    }
+    std::vector<std::string_view> names;
+    for (const Option& option : options())
+        for (const std::string_view name : {option.name, option.alias})
+            if (!name.empty()) names.push_back(name);
+    const std::string_view meant = nearest(word, names);
     std::string text = std::string(given) + " is not an option";
-    return nearest.empty() ? text + " (--help lists them)" : text + "; did you mean --" + std::string(nearest) + "?";
+    return meant.empty() ? text + " (--help lists them)" : text + "; did you mean --" + std::string(meant) + "?";
 }
 
 /// CLI11's own complaints; `name` is an option's in its words.
@@ -172,33 +140,17 @@ std::string missing_value(const CLI::ParseError& error) {
     return name + " needs a value";
 }
 
-void settle_defaults(const Draft& draft, Config& config) {
-    const bool tcp_asked_for = draft.port_given || draft.addresses_given || config.redirect_port;
-    if (!config.unix_socket.empty() && !tcp_asked_for) config.addresses.clear();
-    if (!draft.addresses_given) config.spare_addresses = config.addresses;
-}
-
-/// By the command or --dir of the command line; with both, `check` has to say so.
-void serve_every_path(Config& config, std::vector<std::string> command) {
-    Endpoint endpoint = config.common;
-    endpoint.command = std::move(command);
-    config.common.dir.clear();
-    if (!endpoint.command.empty() || !endpoint.dir.empty()) config.endpoints.push_back(std::move(endpoint));
-}
-
 }  // namespace
 
 CommandLine parse_command_line(std::span<const char* const> arguments) {
-    Draft draft;
+    CommandLine result;
     const std::string_view program = arguments.empty() ? "wsinetd" : arguments[0];
-    const bool websocketd = program.substr(program.rfind('/') + 1) == "websocketd";
-    if (websocketd) apply_websocketd_defaults(draft.config);
+    result.websocketd = program.substr(program.rfind('/') + 1) == "websocketd";
 
     CLI::App app;
     app.set_help_flag();
     app.prefix_command();
     std::vector<Spelling> spellings = add_options(app);
-    CommandLine result;
     std::vector<std::string> words = with_empty_values(arguments.subspan(std::min<std::size_t>(1, arguments.size())));
     std::ranges::reverse(words);  // CLI11 takes them from the back
     try {
@@ -206,28 +158,22 @@ CommandLine parse_command_line(std::span<const char* const> arguments) {
     } catch (const CLI::ParseError& error) {
         result.errors.push_back(missing_value(error));
     }
-    Reading(draft, result.errors).read_all(app, spellings);
+    Draft draft;
+    Reading(draft, result.settings, result.errors).read_all(app, spellings);
+    result.action = draft.config.action;
+    result.config_file = draft.config_file;
+    result.reload_pid = draft.config.reload_pid;
+    result.accept_fd = draft.config.accept_fd;
 
-    std::vector<std::string> command = app.remaining();
-    if (!command.empty() && command[0].starts_with("-") && command[0].size() > 1 && command[0] != "--") {
-        result.errors.push_back(unknown_option(command[0]));
-        command.clear();
-    } else {
-        if (!command.empty() && command[0] == "--") command.erase(command.begin());
-        const Config& config = draft.config;
-        const bool served = !config.common.dir.empty() || !config.static_dir.empty() || !config.cgi_dir.empty();
-        const bool serves = config.action == Action::serve || config.action == Action::check;
-        if (command.empty() && !served && serves && result.errors.empty())
-            result.errors.emplace_back(
-                "nothing to serve: give a command (wsinetd [OPTION]... COMMAND [ARGUMENT]...), --dir, --static-dir or "
-                "--cgi-dir");
+    result.command = app.remaining();
+    if (result.command.empty()) return result;
+    const std::string& first = result.command[0];
+    if (first.starts_with("-") && first.size() > 1 && first != "--") {
+        result.errors.push_back(unknown_option(first));
+        result.command.clear();
+    } else if (first == "--") {
+        result.command.erase(result.command.begin());
     }
-    serve_every_path(draft.config, std::move(command));
-    if (websocketd && draft.origin_rule_given && draft.config.same_origin == false)
-        draft.config.same_origin = !draft.config.origins.empty();
-    if (websocketd && draft.config.tls() && !draft.port_given) draft.config.port = websocketd_tls_port;
-    settle_defaults(draft, draft.config);
-    result.config = std::move(draft.config);
     return result;
 }
 

@@ -1,6 +1,8 @@
 #pragma once  // What the program is told to do: spec section 1. Plain values, immutable once checked.
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,19 +18,24 @@ using Milliseconds = std::chrono::milliseconds;
 enum class StderrMode { log, discard, merge, tagged };
 enum class OnBinary { close, ignore, accept };
 enum class Unbuffer { off, line };
-enum class Action { serve, check, reload, version, license, help };
+enum class Action { serve, check, print_config, reload, version, license, help };
 
 /// Whose rights a command runs with; numbers, as the system has them.
 struct Identity {
     unsigned user;
     unsigned group;
     std::vector<unsigned> groups;  ///< supplementary
+
+    bool operator==(const Identity&) const = default;
 };
+
+/// Where in a configuration file an option was set, as "file:line:column", by its name. What is not there was set on
+/// the command line, or by nobody.
+using Places = std::map<std::string, std::string, std::less<>>;
 
 /// One command, or a directory of them, and how it is served.
 struct Endpoint {
     std::string path;                  ///< "/count", or "/logs/*" for all below "/logs/"; empty: every path
-    std::string where;                 ///< it is written, as "file:line"; empty: on the command line
     std::vector<std::string> command;  ///< argv, as given; empty: see `dir`
     std::string program;               ///< absolute path of the program; filled by `check`
     std::string dir;                   ///< each executable file below it is an endpoint at its path; empty: none
@@ -52,6 +59,9 @@ struct Endpoint {
     std::optional<Identity> identity;                 ///< of `user` and `group`; filled by `check`
     std::optional<std::uint64_t> max_processes;       ///< of its own, besides the server's; 0: no limit
     std::optional<std::vector<std::string>> origins;  ///< of its own, instead of the server's
+    Places places;                                    ///< of these, and of `path` and `command`
+
+    bool operator==(const Endpoint&) const = default;
 
     /// Whether permessage-deflate is agreed on.
     [[nodiscard]] bool deflates() const { return compress || compress_takeover; }
@@ -92,6 +102,11 @@ struct Config {
     bool log_to_stdout = false;
     Endpoint common;                  ///< what all endpoints have that say nothing else, and CGI programs; no path
     std::vector<Endpoint> endpoints;  ///< no path twice
+    std::string file;                 ///< --config; empty: none
+    bool may_be_empty = false;        ///< a file that includes others may have nothing to serve yet
+    Places places;                    ///< of the server's own options
+
+    bool operator==(const Config&) const = default;
 
     [[nodiscard]] bool tls() const { return !tls_certificates.empty() && !tls_keys.empty(); }
 };

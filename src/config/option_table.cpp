@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <limits>
 
 #include "config/origin_rule.hpp"
@@ -50,21 +51,6 @@ Complaint set_word(Value& target, std::string_view value,
     std::string choices;
     for (const auto& [word, meaning] : words) choices += (choices.empty() ? "" : ", ") + std::string(word);
     return is_not(value, std::string(what) + " (" + choices + ")");
-}
-
-/// The elements of a comma-separated list, without blanks around them.
-std::vector<std::string> elements(std::string_view list) {
-    std::vector<std::string> result;
-    while (!list.empty()) {
-        const auto end = std::min(list.find(','), list.size());
-        std::string_view element = list.substr(0, end);
-        list.remove_prefix(std::min(end + 1, list.size()));
-        const auto first = std::min(element.find_first_not_of(" \t"), element.size());
-        element.remove_prefix(first);
-        element = element.substr(0, element.find_last_not_of(" \t") + 1);
-        if (!element.empty()) result.emplace_back(element);
-    }
-    return result;
 }
 
 void append(std::vector<std::string>& target, std::string_view list) {
@@ -328,7 +314,7 @@ const std::array rows = std::to_array<Option>({
     {"origin", 0, "", Takes::values, "LIST", "", Group::access,
      "origins allowed besides the server's own: [scheme://]host[:port], comma-separated, without a port any port, * "
      "for any",
-     add_origins, Scope::endpoint},
+     add_origins, Scope::own},
     {"same-origin", 0, "sameorigin", Takes::boolean, "", "on", Group::access,
      "accept a browser only from the server's own origin or one in --origin",
      [](Draft& draft, std::string_view value) -> Complaint {
@@ -338,7 +324,7 @@ const std::array rows = std::to_array<Option>({
     {"host", 0, "", Takes::values, "LIST", "", Group::access,
      "names the server answers to on loopback and private addresses, comma-separated, * for any", add_hosts},
     {"dir", 0, "", Takes::value, "D", "", Group::serving, "each executable file below D is an endpoint at its path",
-     [](Draft& draft, std::string_view value) { return set_path(draft.config.common.dir, value); }, Scope::endpoint,
+     [](Draft& draft, std::string_view value) { return set_path(draft.config.common.dir, value); }, Scope::own,
      Kind::path},
     {"static-dir", 0, "staticdir", Takes::value, "D", "", Group::serving, "serve the files below D over HTTP",
      [](Draft& draft, std::string_view value) { return set_path(draft.config.static_dir, value); }, Scope::server,
@@ -391,7 +377,7 @@ const std::array rows = std::to_array<Option>({
     {"max-message-size", 0, "maxframesize", Takes::value, "N", "1MiB", Group::limits,
      "larger messages from a client close with 1009; 0 is no limit", set_size, Scope::endpoint, Kind::measure},
     {"max-processes", 0, "maxforks", Takes::value, "N", "1024", Group::limits,
-     "commands running at once; beyond it: 503. 0 is no limit", set_max_processes, Scope::endpoint, Kind::number},
+     "commands running at once; beyond it: 503. 0 is no limit", set_max_processes, Scope::own, Kind::number},
     {"max-connections", 0, "", Takes::value, "N", "10000", Group::limits,
      "sockets open at once; beyond it, accept waits",
      [](Draft& draft, std::string_view value) { return set_number(draft.config.max_connections, value, count_words); },
@@ -449,8 +435,15 @@ const std::array rows = std::to_array<Option>({
     {"log-level", 0, "loglevel", Takes::value, "L", "access", Group::logging,
      "debug, trace, access, info, error or fatal: this and those after it", set_log_level},
     {"log-format", 0, "", Takes::value, "F", "text", Group::logging, "text or json, one record a line", set_log_format},
+    {"config", 0, "", Takes::value, "F", "", Group::program,
+     "read F (TOML), see wsinetd.toml(5); what the command line says counts more",
+     [](Draft& draft, std::string_view value) { return set_path(draft.config_file, value); }, Scope::command_line,
+     Kind::path},
     {"check", 0, "", Takes::nothing, "", "", Group::program, "read everything, report every error, serve nothing",
      [](Draft& draft, std::string_view) { return set_action(draft, Action::check); }, Scope::command_line},
+    {"print-config", 0, "", Takes::nothing, "", "", Group::program,
+     "print all that would count as a configuration file, and serve nothing",
+     [](Draft& draft, std::string_view) { return set_action(draft, Action::print_config); }, Scope::command_line},
     {"reload", 0, "", Takes::value, "PID", "", Group::program,
      "have the server PID reload (SIGHUP), wait for the outcome: 0 or 1", set_reload, Scope::command_line},
     {"version", 0, "", Takes::nothing, "", "", Group::program, "print the version",
@@ -463,7 +456,29 @@ const std::array rows = std::to_array<Option>({
 
 }  // namespace
 
+std::vector<std::string> elements(std::string_view list) {
+    std::vector<std::string> result;
+    while (!list.empty()) {
+        const auto end = std::min(list.find(','), list.size());
+        std::string_view element = list.substr(0, end);
+        list.remove_prefix(std::min(end + 1, list.size()));
+        const auto first = std::min(element.find_first_not_of(" \t"), element.size());
+        element.remove_prefix(first);
+        element = element.substr(0, element.find_last_not_of(" \t") + 1);
+        if (!element.empty()) result.emplace_back(element);
+    }
+    return result;
+}
+
 std::span<const Option> options() { return rows; }
+
+const Option& option(std::string_view name) {
+    const auto* const found = std::ranges::find(rows, name, &Option::name);
+    assert(found != rows.end());
+    return *found;
+}
+
+bool takes_lists(const Option& option) { return option.placeholder == "LIST"; }
 
 std::string_view title_of(Group group) {
     switch (group) {
@@ -532,6 +547,7 @@ std::string help_text() {
     std::string text =
         "Usage: wsinetd [OPTION]... COMMAND [ARGUMENT]...\n"
         "       wsinetd [OPTION]... --dir D\n"
+        "       wsinetd [OPTION]... --config F\n"
         "Serves COMMAND over WebSockets: each connection runs one, joined to its stdin and stdout.\n"
         "Options end at the command; durations and sizes take units (500ms, 30s, 1MiB).\n";
     for (const Group group : {Group::listening, Group::serving, Group::access, Group::command, Group::limits,

@@ -17,6 +17,7 @@ struct Draft {
     bool addresses_given = false;
     bool origin_rule_given = false;  ///< --origin or --same-origin
     bool pass_env_given = false;
+    std::string config_file;  ///< --config; empty: none
 };
 
 /// What is wrong with a value and what would be right, e.g. `"80a" is not a port (0 to 65535)`.
@@ -32,7 +33,8 @@ enum class Takes {
 /// Where a configuration file may have it.
 enum class Scope {
     server,        ///< at the top level
-    endpoint,      ///< in an endpoint too, which then has its own
+    endpoint,      ///< in an endpoint too; what stands at the top level is for all that say nothing else
+    own,           ///< in an endpoint too, for which the one at the top level is not meant
     command_line,  ///< nowhere
 };
 
@@ -56,13 +58,23 @@ struct Option {
     std::string_view standard;     ///< the default, as the documents print it
     Group group;
     std::string_view help;
-    Complaint (*apply)(Draft& draft, std::string_view value);
+    Complaint (*apply)(Draft& draft,
+                       std::string_view value);  ///< what is wrong with the value, and what would be right
     Scope scope = Scope::server;
     Kind kind = Kind::text;
 };
 
 /// In the order of spec section 1.
 [[nodiscard]] std::span<const Option> options();
+
+/// The row of that name, which must be there.
+[[nodiscard]] const Option& option(std::string_view name);
+
+/// Whether its values are lists of words, with commas between them, so that the empty string is the empty list.
+[[nodiscard]] bool takes_lists(const Option& option);
+
+/// The words of such a list, without blanks around them.
+[[nodiscard]] std::vector<std::string> elements(std::string_view list);
 
 /// Whether the alias takes a bare number as milliseconds, unlike the option itself.
 [[nodiscard]] bool alias_counts_milliseconds(const Option& option);

@@ -36,6 +36,8 @@ inline bool is_text_char(char c) {
 struct Field {
     std::string name;
     std::string value;
+
+    bool operator==(const Field&) const = default;
 };
 
 /// Header fields in the order they came; names compare without case.

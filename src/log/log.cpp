@@ -57,7 +57,7 @@ std::string format_line(Format format, Level level, std::string_view event, std:
 /// Writes whole lines to a descriptor, and does not wait for ever for someone to read them.
 class DescriptorSink final : public spdlog::sinks::base_sink<std::mutex> {
 public:
-    DescriptorSink(int descriptor, Format format) : descriptor_(descriptor), format_(format) {
+    DescriptorSink(int descriptor, const std::atomic<Format>& format) : descriptor_(descriptor), format_(format) {
         struct stat status {};
         can_block_ = ::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode);
     }
@@ -104,7 +104,7 @@ private:
     }
 
     int descriptor_;
-    Format format_;
+    const std::atomic<Format>& format_;
     bool can_block_ = true;
     bool cut_ = false;  ///< what was written last does not end a line
     std::uint64_t lost_ = 0;
@@ -113,14 +113,20 @@ private:
 }  // namespace
 
 struct Log::Writer {
-    Writer(int descriptor, Format format) : logger("wsinetd", std::make_shared<DescriptorSink>(descriptor, format)) {}
+    Writer(int descriptor, const std::atomic<Format>& format)
+        : logger("wsinetd", std::make_shared<DescriptorSink>(descriptor, format)) {}
     spdlog::logger logger;
 };
 
 Log::Log(Level threshold, Format format, int descriptor)
-    : threshold_(threshold), format_(format), writer_(std::make_unique<Writer>(descriptor, format)) {}
+    : threshold_(threshold), format_(format), writer_(std::make_unique<Writer>(descriptor, format_)) {}
 
 Log::~Log() = default;
+
+void Log::use(Level threshold, Format format) {
+    threshold_.store(threshold, std::memory_order_relaxed);
+    format_.store(format, std::memory_order_relaxed);
+}
 
 void Log::write(Level level, std::string_view event, std::span<const Field> fields) {
     if (!wants(level)) return;

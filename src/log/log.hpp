@@ -1,4 +1,5 @@
 #pragma once  // What the operator reads: one record a line, as text or JSON.
+#include <atomic>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -28,7 +29,10 @@ public:
     Log(const Log&) = delete;
     Log& operator=(const Log&) = delete;
 
-    [[nodiscard]] bool wants(Level level) const { return level >= threshold_; }
+    /// From here on. From any thread.
+    void use(Level threshold, Format format);
+
+    [[nodiscard]] bool wants(Level level) const { return level >= threshold_.load(std::memory_order_relaxed); }
 
     /// `event` says what happened, `fields` to whom and how. Whatever a client or command has put into a value, a
     /// record stays one line without control characters, in well-formed UTF-8.
@@ -39,8 +43,8 @@ public:
 
 private:
     struct Writer;
-    Level threshold_;
-    Format format_;
+    std::atomic<Level> threshold_;
+    std::atomic<Format> format_;
     std::unique_ptr<Writer> writer_;
 };
 

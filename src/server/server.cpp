@@ -47,8 +47,7 @@ std::size_t loop_count(const config::Config& config) {
 /// The main thread's part. It starts no commands: what becomes its child is a leftover.
 class Server {
 public:
-    Server(const config::Config& config, log::Log& log, const Inheritance& inherited,
-           std::shared_ptr<const net::TlsContext> tls);
+    Server(Prepared prepared, log::Log& log, const Inheritance& inherited, std::function<Prepared()> prepare_again);
     int run();
 
 private:
@@ -85,9 +84,12 @@ private:
     void connection_freed();
     net::awaitable<void> pause(std::string_view why);
     void adopt(int fd, session::Service service);
-    void use(std::shared_ptr<const session::Site> site);
     void reload();
     [[nodiscard]] ReloadOutcome load_again();
+    ReloadOutcome take(Prepared next);
+    void keep_what_is_bound(Prepared& next) const;
+    template <typename Value>
+    void keep(std::string_view option, Value& next, const Value& now) const;
     net::awaitable<void> watch_signals();
     net::awaitable<void> watch_loops();
     void stop();
@@ -99,6 +101,7 @@ private:
     log::Log& log_;
     const ServiceManager& manager_;
     int passed_connection_;
+    std::function<Prepared()> prepare_again_;
     std::size_t threads_;
     process::Launcher launcher_;  ///< before everything else that opens descriptors
     std::unique_ptr<process::Cgroups> cgroups_;
@@ -129,12 +132,12 @@ std::uint64_t random_number() {
     return std::uniform_int_distribution<std::uint64_t>{}(device);
 }
 
-Server::Server(const config::Config& config, log::Log& log, const Inheritance& inherited,
-               std::shared_ptr<const net::TlsContext> tls)
+Server::Server(Prepared prepared, log::Log& log, const Inheritance& inherited, std::function<Prepared()> prepare_again)
     : log_(log),
       manager_(inherited.manager),
       passed_connection_(inherited.connection),
-      threads_(loop_count(config)),
+      prepare_again_(std::move(prepare_again)),
+      threads_(loop_count(prepared.config)),
       launcher_(threads_, signals_of_server),
       cgroups_(process::Cgroups::delegated()),
       executor_(context_.get_executor()),
@@ -148,9 +151,10 @@ Server::Server(const config::Config& config, log::Log& log, const Inheritance& i
                  [this](int pid) {
                      log_.write(log::Level::debug, "leftover killed", {{"pid", std::int64_t{pid}}});
                  }),
-      connections_(config.max_connections, [this] { net::asio::post(executor_, [this] { connection_freed(); }); }),
-      processes_(config.max_processes),
-      site_(std::make_shared<session::Site>(config, std::move(tls), own_processes_)),
+      connections_(prepared.config.max_connections,
+                   [this] { net::asio::post(executor_, [this] { connection_freed(); }); }),
+      processes_(prepared.config.max_processes),
+      site_(std::make_shared<session::Site>(std::move(prepared.config), std::move(prepared.tls), own_processes_)),
       resources_{log,        launcher_, cgroups_.get(),  leftovers_, connections_,
                  processes_, hinted_,   random_number(), names_},
       loop_ended_(executor_),
@@ -367,12 +371,6 @@ void Server::warn_of_certificates() const {
     for (const std::string& warning : site_->tls->warnings()) log_.write(log::Level::error, warning);
 }
 
-void Server::use(std::shared_ptr<const session::Site> site) {
-    site_ = std::move(site);
-    warn_of_certificates();
-    for (const auto& loop : loops_) loop->use(site_);
-}
-
 /// Tells who asked for it, and how it went.
 void Server::reload() {
     const ReloadWaiters waiters;
@@ -382,19 +380,65 @@ void Server::reload() {
     waiters.tell(outcome);
 }
 
-/// Whole or not at all: what is wrong is logged, and the old stays.
+/// All of the new configuration counts from here on, or none of it: what is wrong is logged, and the old stays.
 ReloadOutcome Server::load_again() {
-    if (!site_->tls) {
+    const config::Config& now = site_->config;
+    if (now.file.empty() && !site_->tls) {
         log_.write(log::Level::info, "SIGHUP: nothing to reload");
         return {true, ""};
     }
-    net::TlsContext::Loaded loaded = load_tls(site_->config);
-    for (const std::string& error : loaded.errors)
-        log_.write(log::Level::error, "SIGHUP: the old certificate stays", {{"why", error}});
-    if (!loaded.context) return {false, loaded.errors.empty() ? "" : loaded.errors.front()};
-    use(std::make_shared<session::Site>(site_->config, std::move(loaded.context), own_processes_));
-    log_.write(log::Level::info, "SIGHUP: certificate reloaded");
+    Prepared next = prepare_again_();
+    try {
+        if (next.errors.empty()) return take(std::move(next));
+    } catch (const std::system_error& error) {
+        next.errors.emplace_back(error.what());
+    }
+    for (const std::string& error : next.errors)
+        log_.write(log::Level::error, "SIGHUP: the old configuration stays", {{"why", error}});
+    return {false, next.errors.front()};
+}
+
+/// Throws std::system_error, and then has changed nothing.
+ReloadOutcome Server::take(Prepared next) {
+    keep_what_is_bound(next);
+    auto site = std::make_shared<session::Site>(std::move(next.config), std::move(next.tls), own_processes_);
+    site_ = std::move(site);
+    const config::Config& now = site_->config;
+    log_.use(now.log_level, now.log_format);
+    processes_.set_limit(now.max_processes);
+    connections_.set_limit(now.max_connections);
+    site_->set_limits();
+    for (const auto& loop : loops_) loop->use(site_);
+    connection_freed();
+    warn_of_certificates();
+    log_.write(log::Level::info, now.file.empty() ? "SIGHUP: certificate reloaded"
+                                 : site_->tls     ? "SIGHUP: configuration and certificates reloaded"
+                                                  : "SIGHUP: configuration reloaded");
     return {true, ""};
+}
+
+template <typename Value>
+void Server::keep(std::string_view option, Value& next, const Value& now) const {
+    if (next == now) return;
+    log_.write(log::Level::info, "SIGHUP: a change is left out, which takes a restart", {{"option", option}});
+    next = now;
+}
+
+/// Listeners and threads are as they were at the start.
+void Server::keep_what_is_bound(Prepared& next) const {
+    const config::Config& now = site_->config;
+    config::Config& config = next.config;
+    keep("port", config.port, now.port);
+    keep("address", config.addresses, now.addresses);
+    keep("unix-socket", config.unix_socket, now.unix_socket);
+    keep("unix-socket-mode", config.unix_socket_mode, now.unix_socket_mode);
+    keep("redirect-port", config.redirect_port, now.redirect_port);
+    keep("threads", config.threads, now.threads);
+    if (config.tls() == now.tls()) return;
+    keep("tls-cert", config.tls_certificates, now.tls_certificates);
+    config.tls_keys = now.tls_keys;
+    config.tls_client_ca = now.tls_client_ca;
+    next.tls = site_->tls;
 }
 
 net::awaitable<void> Server::watch_signals() {
@@ -475,19 +519,10 @@ void normalize_signals() {
 
 }  // namespace
 
-net::TlsContext::Loaded load_tls(const config::Config& config) {
-    if (!config.tls()) return {};
-    net::TlsFiles files{{}, config.tls_client_ca};
-    const std::size_t pairs = std::min(config.tls_certificates.size(), config.tls_keys.size());
-    for (std::size_t i = 0; i < pairs; ++i) files.pairs.push_back({config.tls_certificates[i], config.tls_keys[i]});
-    return net::TlsContext::load(files);
-}
-
-int serve(const config::Config& config, log::Log& log, const Inheritance& inherited,
-          std::shared_ptr<const net::TlsContext> tls) {
+int serve(Prepared prepared, log::Log& log, const Inheritance& inherited, std::function<Prepared()> prepare_again) {
     normalize_signals();
     try {
-        Server server(config, log, inherited, std::move(tls));
+        Server server(std::move(prepared), log, inherited, std::move(prepare_again));
         return server.run();
     } catch (const std::system_error& error) {
         throw SetupError(std::string("cannot start: ") + error.what());

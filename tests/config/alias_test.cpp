@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "config/command_line.hpp"
+#include "config/load.hpp"
 #include "config/option_table.hpp"
 
 namespace wsinetd::config {
@@ -10,14 +10,14 @@ namespace {
 
 using testing::IsEmpty;
 
-CommandLine parse(std::vector<const char*> arguments) {
+Loaded parse(std::vector<const char*> arguments) {
     arguments.insert(arguments.begin(), "wsinetd");
     arguments.push_back("command");
-    return parse_command_line(arguments);
+    return load(arguments);
 }
 
 TEST(Alias, PassstderrIsShortForStderrTagged) {
-    const CommandLine line = parse({"--passstderr"});
+    const Loaded line = parse({"--passstderr"});
     EXPECT_THAT(line.errors, IsEmpty());
     EXPECT_EQ(line.config.common.stderr_mode, StderrMode::tagged);
     EXPECT_THAT(line.config.endpoints.at(0).command, testing::ElementsAre("command"));
@@ -31,7 +31,7 @@ TEST(Alias, PassstderrTakesTrueAndFalse) {
 }
 
 TEST(Alias, ThoseThatEndInMsCountMilliseconds) {
-    const CommandLine line = parse({"--pingms=250", "--closems", "1500"});
+    const Loaded line = parse({"--pingms=250", "--closems", "1500"});
     EXPECT_THAT(line.errors, IsEmpty());
     EXPECT_EQ(line.config.common.ping_interval, Milliseconds(250));
     EXPECT_EQ(line.config.common.close_grace, Milliseconds(1500));

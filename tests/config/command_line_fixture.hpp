@@ -4,22 +4,22 @@
 #include <string>
 #include <vector>
 
-#include "config/command_line.hpp"
+#include "config/load.hpp"
 
 namespace wsinetd::config {
 
 using Words = std::vector<std::string>;
 
 /// What `name` makes of these arguments.
-inline CommandLine parse_as(const std::string& name, const Words& arguments) {
+inline Loaded parse_as(const std::string& name, const Words& arguments) {
     std::vector<const char*> pointers{name.c_str()};
     for (const std::string& argument : arguments) pointers.push_back(argument.c_str());
-    return parse_command_line(pointers);
+    return load(pointers);
 }
 
 /// The configuration of a command line that must be right.
 inline Config config_of(const Words& arguments) {
-    CommandLine result = parse_as("wsinetd", arguments);
+    Loaded result = parse_as("wsinetd", arguments);
     EXPECT_EQ(result.errors, Words{}) << testing::PrintToString(arguments);
     return std::move(result.config);
 }

@@ -1,4 +1,4 @@
-#include "config/command_line.hpp"
+#include "config/load.hpp"
 
 #include <gmock/gmock.h>
 
@@ -13,7 +13,8 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 const std::string no_command =
-    "nothing to serve: give a command (wsinetd [OPTION]... COMMAND [ARGUMENT]...), --dir, --static-dir or --cgi-dir";
+    "nothing to serve: give a command (wsinetd [OPTION]... COMMAND [ARGUMENT]...), --dir, --static-dir, --cgi-dir or "
+    "--config";
 
 TEST(CommandLine, HasTheDefaultsOfTheSpec) {  // section 1
     const Config config = config_of({"./count.sh"});
@@ -174,19 +175,9 @@ TEST(CommandLine, SuggestsNothingFarFetched) {
     EXPECT_THAT(errors_of({"---", "cat"}), ElementsAre("--- is not an option (--help lists them)"));
 }
 
-/// Those of later issues: none is accepted and ignored.
-TEST(CommandLine, RefusesOptionsThatAreNotThereYet) {
-    for (const std::string option : {"--config"}) {
-        EXPECT_THAT(errors_of({option, "x", "cat"}), ElementsAre(testing::StartsWith(option + " is not an option")))
-            << option;
-        EXPECT_THAT(errors_of({option + "=x", "cat"}), ElementsAre(testing::StartsWith(option + " is not an option")))
-            << option;
-    }
-}
-
 TEST(CommandLine, HasWebsocketdsDefaultsUnderItsName) {
     for (const std::string name : {"websocketd", "./websocketd", "/usr/local/bin/websocketd"}) {
-        const CommandLine result = parse_as(name, {"cat"});
+        const Loaded result = parse_as(name, {"cat"});
         EXPECT_THAT(result.errors, IsEmpty());
         EXPECT_THAT(result.config.addresses, ElementsAre("0.0.0.0", "::"));
         EXPECT_EQ(result.config.port, 80);

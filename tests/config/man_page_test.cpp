@@ -126,9 +126,48 @@ TEST(ManPage, NamesNoOptionThatTheTableLacks) {
     EXPECT_GT(named.size(), known.size());
 }
 
-TEST(ManPage, IsCleanToMandoc) {
+const std::string file_page = source_folder + "/man/wsinetd.toml.5";
+
+/// The words of the line of `.Cm` below the line that ends with `above`.
+std::vector<std::string> listed_below(const std::string& above) {
+    const std::vector<std::string> lines = lines_of(read_file(file_page));
+    for (std::size_t i = 0; i + 1 < lines.size(); ++i)
+        if (lines[i].ends_with(above)) return matches(lines[i + 1].substr(4), "([a-z][a-z-]*)");
+    ADD_FAILURE() << above;
+    return {};
+}
+
+TEST(FilePage, ListsEveryOptionByWhereItMayStand) {
+    const std::pair<Scope, std::string> lists[] = {
+        {Scope::server, "are the whole server's:"},
+        {Scope::endpoint, "for CGI programs:"},
+        {Scope::own, "of their own in an endpoint:"},
+        {Scope::command_line, "on the command line only:"},
+    };
+    for (const auto& [scope, above] : lists) {
+        std::vector<std::string> expected;
+        for (const Option& option : options())
+            if (option.scope == scope) expected.emplace_back(option.name);
+        EXPECT_THAT(listed_below(above), testing::UnorderedElementsAreArray(expected)) << above;
+    }
+}
+
+TEST(FilePage, NamesNoOptionThatTheTableLacks) {
+    std::set<std::string> known{"command", "path", "include"};
+    for (const Option& option : options()) known.emplace(option.name);
+    for (const std::string& line : lines_of(read_file(file_page))) {
+        if (!line.starts_with(".Cm ") && !line.starts_with(".It Cm ")) continue;
+        for (const std::string& name : matches(line.substr(line.find("Cm ") + 3), "([a-z][a-z-]*)"))
+            EXPECT_TRUE(known.contains(name)) << name;
+    }
+}
+
+class Pages : public testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(Man, Pages, testing::Values(man_page, file_page));
+
+TEST_P(Pages, AreCleanToMandoc) {
     if (std::system("command -v mandoc >/dev/null 2>&1") != 0) GTEST_SKIP() << "mandoc is not installed";
-    FILE* const pipe = ::popen(("mandoc -T lint -W warning '" + man_page + "' 2>&1").c_str(), "r");
+    FILE* const pipe = ::popen(("mandoc -T lint -W warning '" + GetParam() + "' 2>&1").c_str(), "r");
     ASSERT_NE(pipe, nullptr);
     std::string said;
     for (std::array<char, 256> piece{}; std::fgets(piece.data(), piece.size(), pipe);) said += piece.data();

@@ -1,14 +1,14 @@
 // Where TLS changes what other options mean.
 #include <gtest/gtest.h>
 
-#include "config/command_line.hpp"
+#include "config/load.hpp"
 
 namespace wsinetd::config {
 namespace {
 
 Config parsed(std::vector<const char*> arguments) {
     arguments.push_back("cat");
-    CommandLine result = parse_command_line(arguments);
+    Loaded result = load(arguments);
     EXPECT_TRUE(result.errors.empty());
     return std::move(result.config);
 }

@@ -157,13 +157,13 @@ TEST(CommandLine, AMistakeIsNamedWithWhatWouldBeRight) {
     for (const auto& [arguments, said] : {
              Mistake{{},
                      "nothing to serve: give a command (wsinetd [OPTION]... COMMAND [ARGUMENT]...), --dir, "
-                     "--static-dir or --cgi-dir"},
+                     "--static-dir, --cgi-dir or --config"},
              Mistake{{"--port", "0"},
                      "nothing to serve: give a command (wsinetd [OPTION]... COMMAND [ARGUMENT]...), --dir, "
-                     "--static-dir or --cgi-dir"},
+                     "--static-dir, --cgi-dir or --config"},
              Mistake{{"--port", "0", "--"},
                      "nothing to serve: give a command (wsinetd [OPTION]... COMMAND [ARGUMENT]...), --dir, "
-                     "--static-dir or --cgi-dir"},
+                     "--static-dir, --cgi-dir or --config"},
              Mistake{{"--port"}, "--port needs a value"},
              Mistake{{"-p"}, "--port needs a value"},
              Mistake{{"--prot", "8080", "cat"}, "--prot is not an option; did you mean --port?"},
