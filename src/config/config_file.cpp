@@ -12,10 +12,12 @@ namespace {
 
 constexpr std::string_view own_keys[] = {"command", "endpoint", "include", "path"};  ///< that are no options
 
-std::string quoted(std::string_view text) {
-    std::string result = "\"";
-    for (const char c : text) result += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-    return result + '"';
+std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
+
+/// Whatever of the file is repeated in it.
+void keep_on_one_line(std::string& error) {
+    for (char& c : error)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
 }
 
 /// With an article.
@@ -72,6 +74,7 @@ public:
         for (SaidEndpoint& endpoint : file_.endpoints)
             if (role_ == Role::included) endpoint.shared = file_.settings;
         if (role_ == Role::included) file_.settings.clear();
+        for (std::string& error : file_.errors) keep_on_one_line(error);
         return std::move(file_);
     }
 

@@ -33,11 +33,7 @@ public:
         const std::string value = option.kind == Kind::path ? absolute(values.back()) : values.back();
         const bool bare = option.takes == Takes::boolean ||
                           ((option.kind == Kind::number || option.kind == Kind::measure) && is_integer(value));
-        if (option.takes == Takes::boolean)
-            text_ += parse_flag(value).value_or(false) ? "true" : "false";
-        else
-            text_ += bare ? value : quoted(value);
-        text_ += '\n';
+        text_.append(bare ? value : quoted(value)).append("\n");
     }
 
     void print_command(const std::vector<std::string>& command) {
@@ -55,13 +51,7 @@ public:
     std::string take() { return std::move(text_); }
 
 private:
-    void print_list(const Option& option, std::vector<std::string> values) {
-        if (takes_lists(option)) {
-            std::vector<std::string> words;
-            for (const std::string& list : values)
-                for (std::string& word : elements(list)) words.push_back(std::move(word));
-            values = std::move(words);
-        }
+    void print_list(const Option& option, const std::vector<std::string>& values) {
         text_ += '[';
         for (std::size_t i = 0; i < values.size(); ++i)
             text_.append(i > 0 ? ", " : "").append(quoted(option.kind == Kind::path ? absolute(values[i]) : values[i]));
@@ -87,12 +77,19 @@ struct Values {
     std::vector<std::string> values;
 };
 
+/// In the form that is printed.
 Values values_of(const Settings& settings, std::string_view name) {
     Values result;
     for (const Setting& setting : settings) {
         if (setting.option->name != name) continue;
         result.said = true;
-        if (setting.value) result.values.push_back(*setting.value);
+        const std::string value = setting.value.value_or("");
+        if (takes_lists(*setting.option))
+            for (std::string& word : elements(value)) result.values.push_back(std::move(word));
+        else if (setting.option->takes == Takes::boolean)
+            result.values.emplace_back(parse_flag(value).value_or(false) ? "true" : "false");
+        else if (setting.value)
+            result.values.push_back(value);
     }
     return result;
 }
@@ -126,6 +123,7 @@ std::vector<std::string> standard_of(const Option& option, bool websocketd) {
         if (Values values = values_of(websocketd_defaults(), option.name); values.said) return values.values;
     if (option.standard.empty() || option.name == "threads") return {};
     if (option.takes == Takes::boolean) return {option.standard == "on" ? "true" : "false"};
+    if (takes_lists(option)) return elements(option.standard);
     return {std::string(option.standard)};
 }
 
@@ -168,8 +166,10 @@ void print_endpoint(Printer& printer, const Said& said, const SaidEndpoint& endp
         if (option.scope != Scope::endpoint && option.scope != Scope::own) continue;
         if (option.name == "binary") continue;
         const Values values = option.name == "env" ? own_env(said, endpoint) : values_of(own, option.name);
-        const Values outer = option.name == "env" ? Values{} : values_of(above, option.name);
-        const bool the_same = outer.said && outer.values == values.values;
+        Values outer = values_of(above, option.name);
+        if (!outer.said) outer.values = standard_of(option, said.websocketd);
+        const bool from_above = option.scope == Scope::endpoint && option.name != "env";
+        const bool the_same = from_above && outer.values == values.values;
         if (values.said && !the_same) printer.print(option, values.values);
     }
 }
