@@ -254,6 +254,7 @@ std::string value_for(const Option& option) {
     if (name == "unbuffer") return "line";
     if (name == "pass-env") return "A,B_*";
     if (name == "subprotocol") return "chat";
+    if (name == "shutdown-code") return "1012";
     if (name == "env") return "A= b, c=\"d\"";
     if (name == "log-level") return "debug";
     if (name == "log-format") return "json";
