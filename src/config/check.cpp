@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <grp.h>
 #include <pwd.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 #include "config/units.hpp"
 
@@ -233,6 +235,60 @@ void check_framing(const Endpoint& endpoint, Errors& errors) {
     }
 }
 
+/// Whether the server has it: capabilities(7).
+bool has_capability(unsigned number) {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with("CapEff:")) return (std::strtoull(line.c_str() + 7, nullptr, 16) >> number & 1U) != 0;
+    return ::geteuid() == 0;
+}
+
+/// The most descriptors that any process may have (fs.nr_open), which not even root goes beyond.
+std::uint64_t most_descriptors() {
+    std::ifstream file("/proc/sys/fs/nr_open");
+    std::uint64_t number = infinity;
+    file >> number;
+    return file ? number : infinity;
+}
+
+/// What would make every start fail.
+void check_limits(const Limits& limits, Errors& errors) {
+    struct Row {
+        std::string_view option;
+        int resource;
+        const std::optional<Limit>& wanted;
+        Measure measure;
+    };
+    constexpr unsigned sys_nice = 23;
+    constexpr unsigned sys_resource = 24;
+    const bool may_raise = has_capability(sys_resource);
+    for (const Row& row : {Row{"limit-memory", RLIMIT_AS, limits.memory, Measure::bytes},
+                           Row{"limit-cpu", RLIMIT_CPU, limits.cpu, Measure::seconds},
+                           Row{"limit-nofile", RLIMIT_NOFILE, limits.descriptors, Measure::count},
+                           Row{"limit-nproc", RLIMIT_NPROC, limits.processes, Measure::count},
+                           Row{"limit-core", RLIMIT_CORE, limits.core, Measure::bytes}}) {
+        rlimit here{};
+        if (!row.wanted || ::getrlimit(static_cast<__rlimit_resource_t>(row.resource), &here) != 0) continue;
+        const std::string wanted = format_limit(*row.wanted, row.measure);
+        const std::uint64_t most = row.resource == RLIMIT_NOFILE ? most_descriptors() : infinity;
+        if (row.wanted->hard > here.rlim_max && !may_raise)
+            errors.push_back("--" + std::string(row.option) + ": the hard limit of " + wanted +
+                             " is above the server's own, " +
+                             format_limit({here.rlim_max, here.rlim_max}, row.measure) +
+                             ", which only root (CAP_SYS_RESOURCE) may raise");
+        else if (row.wanted->hard > most)
+            errors.push_back("--" + std::string(row.option) + ": the hard limit of " + wanted +
+                             " is above what the kernel allows (fs.nr_open, " + std::to_string(most) + ")");
+    }
+    rlimit urgency{};
+    ::getrlimit(RLIMIT_NICE, &urgency);
+    const int least = 20 - static_cast<int>(std::min<rlim_t>(urgency.rlim_cur, 40));
+    if (limits.nice && *limits.nice < std::min(least, ::getpriority(PRIO_PROCESS, 0)) && !has_capability(sys_nice))
+        errors.push_back(
+            "--nice: only root (CAP_SYS_NICE) may make commands more urgent than the server, whose level is " +
+            std::to_string(::getpriority(PRIO_PROCESS, 0)));
+}
+
 /// Which options go together; what is in the files is for who reads them.
 void check_tls(const Config& config, Errors& errors) {
     const std::vector<std::string>& certificates = config.tls_certificates;
@@ -307,6 +363,7 @@ std::vector<std::string> check(Config& config) {
         collect(endpoint->places, [&](Errors& errors) {
             check_unbuffer(*endpoint, errors);
             check_identity(*endpoint, errors);
+            check_limits(endpoint->limits, errors);
         });
     drop_repetitions(all);
     return all;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "config/limits.hpp"
 #include "framing/framing.hpp"
 #include "http/message.hpp"
 #include "log/log.hpp"
@@ -56,6 +57,7 @@ struct Endpoint {
     std::string cwd;               ///< empty: the server's
     std::string user;              ///< name or number; empty: the server's
     std::string group;
+    Limits limits;
     std::optional<Identity> identity;                 ///< of `user` and `group`; filled by `check`
     std::optional<std::uint64_t> max_processes;       ///< of its own, besides the server's; 0: no limit
     std::optional<std::vector<std::string>> origins;  ///< of its own, instead of the server's

@@ -227,6 +227,30 @@ Complaint set_size(Draft& draft, std::string_view value) {
     return {};
 }
 
+Complaint set_limit(std::optional<Limit>& target, std::string_view value, Measure measure) {
+    const auto limit = parse_limit(value, measure);
+    if (const auto* wrong = std::get_if<std::string>(&limit)) return *wrong;
+    target = std::get<Limit>(limit);
+    return {};
+}
+
+/// stdin, stdout, stderr, and the one by which the loader reads libraries.
+constexpr std::uint64_t least_descriptors = 4;
+
+Complaint set_descriptors(Draft& draft, std::string_view value) {
+    if (auto wrong = set_limit(draft.config.common.limits.descriptors, value, Measure::count)) return wrong;
+    if (draft.config.common.limits.descriptors->soft >= least_descriptors) return {};
+    return quoted(value) + " is too low: a program that is to start needs " + std::to_string(least_descriptors);
+}
+
+Complaint set_nice(Draft& draft, std::string_view value) {
+    const bool negative = value.starts_with('-');
+    const auto number = parse_number(value.substr(negative ? 1 : 0), negative ? 20 : 19);
+    if (!number) return is_not(value, "a nice level (-20, the most urgent, to 19)");
+    draft.config.common.limits.nice = negative ? -static_cast<int>(*number) : static_cast<int>(*number);
+    return {};
+}
+
 Complaint add_env(Draft& draft, std::string_view value) {
     const auto equals = value.find('=');
     if (equals == std::string_view::npos || equals == 0 || value.find('\0') != std::string_view::npos)
@@ -396,6 +420,32 @@ const std::array rows = std::to_array<Option>({
      "added to each step by which a command is ended (SIGINT, SIGTERM, SIGKILL)",
      [](Draft& draft, std::string_view value) { return set_duration(draft.config.common.close_grace, value); },
      Scope::endpoint, Kind::measure},
+    {"limit-memory", 0, "", Takes::value, "LIMIT", "", Group::limits,
+     "address space of a command's processes, each: a size, SOFT:HARD, or infinity (LimitAS=)",
+     [](Draft& draft, std::string_view value) {
+         return set_limit(draft.config.common.limits.memory, value, Measure::bytes);
+     },
+     Scope::endpoint, Kind::measure},
+    {"limit-cpu", 0, "", Takes::value, "LIMIT", "", Group::limits,
+     "processor time of each of them; at the end SIGXCPU, a second later SIGKILL (LimitCPU=)",
+     [](Draft& draft, std::string_view value) {
+         return set_limit(draft.config.common.limits.cpu, value, Measure::seconds);
+     },
+     Scope::endpoint, Kind::measure},
+    {"limit-nofile", 0, "", Takes::value, "LIMIT", "", Group::limits,
+     "descriptors open in each of them at once (LimitNOFILE=)", set_descriptors, Scope::endpoint, Kind::measure},
+    {"limit-nproc", 0, "", Takes::value, "LIMIT", "", Group::limits,
+     "processes of the command's user, all of them counted (LimitNPROC=)",
+     [](Draft& draft,
+        std::string_view value) { return set_limit(draft.config.common.limits.processes, value, Measure::count); },
+     Scope::endpoint, Kind::measure},
+    {"limit-core", 0, "", Takes::value, "LIMIT", "", Group::limits,
+     "size of what a command that crashes leaves; 0: nothing (LimitCORE=)",
+     [](Draft& draft,
+        std::string_view value) { return set_limit(draft.config.common.limits.core, value, Measure::bytes); },
+     Scope::endpoint, Kind::measure},
+    {"nice", 0, "", Takes::value, "N", "", Group::limits,
+     "how far commands give way to others: -20 to 19, the most (Nice=)", set_nice, Scope::endpoint, Kind::number},
     {"shutdown-grace", 0, "", Takes::value, "D", "10s", Group::limits, "for open sessions after SIGTERM",
      [](Draft& draft, std::string_view value) { return set_duration(draft.config.shutdown_grace, value); },
      Scope::server, Kind::measure},

@@ -51,6 +51,15 @@ WSINETD_NO_SANITIZE bool take_credentials(const Credentials& wanted) {
            ::syscall(SYS_setresuid, wanted.user, wanted.user, wanted.user) == 0;
 }
 
+/// As `take_credentials` by raw system calls. What the server inherited of descriptors goes before what is wanted.
+WSINETD_NO_SANITIZE bool take_limits(const Order& order) {
+    ::syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &order.descriptors, nullptr);
+    const ResourceLimit* const end = order.program->limits.data() + order.program->limits.size();
+    for (const ResourceLimit* limit = order.program->limits.data(); limit != end; ++limit)
+        if (::syscall(SYS_prlimit64, 0, limit->resource, &limit->value, nullptr) != 0) return false;
+    return !order.program->nice || ::syscall(SYS_setpriority, PRIO_PROCESS, 0, *order.program->nice) == 0;
+}
+
 WSINETD_NO_SANITIZE bool take_descriptors(const int* slots) {
     for (int fd = 0; fd < 3; ++fd)
         if (::syscall(SYS_dup3, slots[fd], fd, 0) < 0) return false;
@@ -75,15 +84,15 @@ WSINETD_NO_SANITIZE void execute(const Order& order) {
     ::syscall(SYS_execveat, AT_FDCWD, program.path, program.arguments, program.environment, flags);
 }
 
-/// The order matters: the death signal after the credentials, whose change clears it; the empty signal mask last, for
-/// no handler of the server may run here.
+/// The order matters: limits before the credentials, which may take the right to raise them; the death signal after the
+/// credentials, whose change clears it; the empty signal mask last, for no handler of the server may run here.
 WSINETD_NO_SANITIZE bool prepare(const Order& order) {
     if (::syscall(SYS_close_range, order.limit, ~0U, CLOSE_RANGE_UNSHARE) != 0) return false;
     if (::syscall(SYS_setsid) < 0) return false;
     restore_signals(order);
+    if (!take_limits(order)) return false;
     if (order.program->credentials && !take_credentials(*order.program->credentials)) return false;
     if (!enter_directory(order)) return false;
-    ::syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &order.descriptors, nullptr);
     if (::syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return false;
     if (::syscall(SYS_getppid) != order.server) ::syscall(SYS_exit_group, 127);
     if (::syscall(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) return false;

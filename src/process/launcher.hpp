@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <array>
+#include <optional>
 #include <span>
 #include <string>
 #include <system_error>
@@ -17,6 +18,12 @@ struct Credentials {
     std::vector<gid_t> groups;  ///< supplementary
 };
 
+/// One of setrlimit(2)'s.
+struct ResourceLimit {
+    int resource;
+    rlimit64 value;
+};
+
 /// What to start. Everything is a view that must live as long as the call that takes it.
 struct Program {
     const char* path;              ///< absolute
@@ -24,6 +31,8 @@ struct Program {
     const char* const* environment;
     const char* directory = nullptr;  ///< working directory; nullptr: the server's
     const Credentials* credentials = nullptr;
+    std::span<const ResourceLimit> limits = {};
+    std::optional<int> nice = {};
     int cgroup = -1;  ///< directory of the cgroup to start it in; below 0: the server's
     /// The program itself, open (O_PATH is enough): what runs then is this file, whatever has come to `path` meanwhile.
     /// A script is run by `path` all the same, for its interpreter opens it by name; not where that is a link.

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include <array>
 #include <cerrno>
 #include <chrono>
 
@@ -58,6 +59,27 @@ OpenFile directory_of(const Found& program, std::error_code& error) {
     return directory;
 }
 
+/// The rows of setrlimit(2) for those that are set.
+class CommandLimits {
+public:
+    explicit CommandLimits(const config::Limits& limits) {
+        add(RLIMIT_AS, limits.memory);
+        add(RLIMIT_CPU, limits.cpu);
+        add(RLIMIT_NOFILE, limits.descriptors);
+        add(RLIMIT_NPROC, limits.processes);
+        add(RLIMIT_CORE, limits.core);
+    }
+    [[nodiscard]] std::span<const process::ResourceLimit> rows() const { return std::span(rows_).first(count_); }
+
+private:
+    void add(int resource, const std::optional<config::Limit>& limit) {
+        if (limit) rows_[count_++] = {resource, {limit->soft, limit->hard}};
+    }
+
+    std::array<process::ResourceLimit, 5> rows_{};
+    std::size_t count_ = 0;
+};
+
 std::unique_ptr<process::Child> start_child(LoopResources& loop, const Order& order, const std::string& id,
                                             std::error_code& error) {
     const config::Endpoint& endpoint = *order.match.endpoint;
@@ -83,6 +105,9 @@ std::unique_ptr<process::Child> start_child(LoopResources& loop, const Order& or
                        {endpoint.identity->groups.begin(), endpoint.identity->groups.end()}};
         program.credentials = &credentials;
     }
+    const CommandLimits limits(endpoint.limits);
+    program.limits = limits.rows();
+    program.nice = endpoint.limits.nice;
     std::unique_ptr<process::Cgroup> cgroup;
     if (loop.server.cgroups) cgroup = loop.server.cgroups->make(id);
     return process::Child::start(loop.executor, loop.server.launcher, loop.index, program, stderr_of(order),

@@ -73,6 +73,27 @@ const std::vector<Example> examples = {
     {"ping-interval", "500ms", [](const Config& c) { return c.common.ping_interval == 500ms; }},
     {"idle-timeout", "1h", [](const Config& c) { return c.common.idle_timeout == 1h; }},
     {"close-grace", "2", [](const Config& c) { return c.common.close_grace == 2s; }},
+    {"limit-memory", "1MiB",
+     [](const Config& c) {
+         return c.common.limits.memory == Limit{1U << 20U, 1U << 20U};
+     }},
+    {"limit-cpu", "10s",
+     [](const Config& c) {
+         return c.common.limits.cpu == Limit{10, 11};
+     }},
+    {"limit-nofile", "64:128",
+     [](const Config& c) {
+         return c.common.limits.descriptors == Limit{64, 128};
+     }},
+    {"limit-nproc", "7",
+     [](const Config& c) {
+         return c.common.limits.processes == Limit{7, 7};
+     }},
+    {"limit-core", "0",
+     [](const Config& c) {
+         return c.common.limits.core == Limit{0, 0};
+     }},
+    {"nice", "-5", [](const Config& c) { return c.common.limits.nice == -5; }},
     {"shutdown-grace", "1m", [](const Config& c) { return c.shutdown_grace == 1min; }},
     {"drain", "1m", [](const Config& c) { return c.drain == 1min; }},
     {"shutdown-code", "1012", [](const Config& c) { return c.shutdown_code == 1012; }},
