@@ -48,19 +48,18 @@ void check_addresses(Config& config, Errors& errors) {
     config.addresses = std::move(addresses);
 }
 
-void check_unix_socket(const Config& config, Errors& errors) {
-    const std::string& path = config.unix_socket;
+void check_unix_socket(const std::string& option, const std::string& path, Errors& errors) {
     if (path.empty()) return;
     if (path.size() >= sizeof(sockaddr_un::sun_path))
-        errors.push_back("--unix-socket: the path is too long (" + std::to_string(path.size()) + " bytes; at most " +
+        errors.push_back(option + ": the path is too long (" + std::to_string(path.size()) + " bytes; at most " +
                          std::to_string(sizeof(sockaddr_un::sun_path) - 1) + ")");
     const auto slash = path.rfind('/');
     const std::string folder = slash == std::string::npos ? "." : path.substr(0, std::max<std::size_t>(slash, 1));
     struct stat status {};
     if (::stat(folder.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR))
-        errors.push_back("--unix-socket: the directory \"" + folder + "\" does not exist");
+        errors.push_back(option + ": the directory \"" + folder + "\" does not exist");
     else if (::lstat(path.c_str(), &status) == 0 && !S_ISSOCK(status.st_mode))
-        errors.push_back("--unix-socket: \"" + path + "\" is there already and no socket");
+        errors.push_back(option + ": \"" + path + "\" is there already and no socket");
 }
 
 std::string absolute(const std::string& path) {
@@ -347,7 +346,8 @@ std::vector<std::string> check(Config& config) {
     for (Endpoint& endpoint : config.endpoints) endpoints.push_back(&endpoint);
     collect(config.places, [&](Errors& errors) {
         check_addresses(config, errors);
-        check_unix_socket(config, errors);
+        check_unix_socket("--unix-socket", config.unix_socket, errors);
+        if (config.admin) check_unix_socket("--admin", config.admin->unix_socket, errors);
         check_tls(config, errors);
     });
     for (Endpoint* const endpoint : endpoints)

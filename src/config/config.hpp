@@ -34,6 +34,15 @@ struct Identity {
 /// the command line, or by nobody.
 using Places = std::map<std::string, std::string, std::less<>>;
 
+/// Where the operator asks how the server is.
+struct AdminAddress {
+    std::string address;      ///< of a loopback interface, without brackets; empty: see `unix_socket`
+    std::uint16_t port = 0;   ///< 0: a free one
+    std::string unix_socket;  ///< path
+
+    friend bool operator==(const AdminAddress&, const AdminAddress&) = default;
+};
+
 /// One command, or a directory of them, and how it is served.
 struct Endpoint {
     std::string path;                  ///< "/count", or "/logs/*" for all below "/logs/"; empty: every path
@@ -83,6 +92,7 @@ struct Config {
     std::string tls_client_ca;                   ///< empty: clients need no certificate
     bool tls_wanted = false;                     ///< --ssl: both of the above are required
     std::optional<std::uint16_t> redirect_port;  ///< plain HTTP that leads to https; 0: a free one
+    std::optional<AdminAddress> admin;           ///< nothing: nowhere
     bool same_origin = true;                     ///< false, and no `origins`: any origin may start a command
     std::vector<std::string> origins;            ///< elements of --origin
     std::vector<std::string> hosts;              ///< names the server answers to; `*` for any

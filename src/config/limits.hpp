@@ -26,6 +26,8 @@ struct Limits {
     std::optional<Limit> processes;    ///< of the user, not of the command: RLIMIT_NPROC
     std::optional<Limit> core;         ///< bytes: RLIMIT_CORE
     std::optional<int> nice;           ///< -20 to 19
+
+    friend bool operator==(const Limits&, const Limits&) = default;
 };
 
 /// What the numbers of a limit are.

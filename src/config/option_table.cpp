@@ -102,6 +102,29 @@ Complaint set_redirect_port(Draft& draft, std::string_view value) {
     return {};
 }
 
+/// Loopback only: who can connect there may see and end every session, and is not asked who they are.
+Complaint set_admin(Draft& draft, std::string_view value) {
+    constexpr std::string_view right = "127.0.0.1:9090, [::1]:9090 or unix:PATH";
+    if (value.starts_with("unix:") && value.size() > 5) {
+        draft.config.admin = AdminAddress{{}, 0, std::string(value.substr(5))};
+        return {};
+    }
+    const auto authority = http::parse_authority(value);
+    if (!authority || !authority->port) return is_not(value, right);
+    std::string_view host = authority->host;
+    if (http::same_token(host, "localhost")) host = "127.0.0.1";
+    if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+    const auto v4 = http::parse_ipv4(host);
+    const auto v6 = http::parse_ipv6(host);
+    if (!v4 && !v6) return is_not(value, right);
+    constexpr std::array<std::uint8_t, 16> loopback{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+    if (v4 ? (*v4)[0] != 127 : *v6 != loopback)
+        return quoted(value) + " could be reached from other machines, and nobody would be asked who they are; " +
+               std::string(right) + " cannot, and a proxy or an SSH tunnel may lead there";
+    draft.config.admin = AdminAddress{std::string(host), *authority->port, {}};
+    return {};
+}
+
 Complaint set_path(std::string& target, std::string_view value) {
     if (value.empty()) return is_not(value, "a path");
     target = value;
@@ -335,6 +358,9 @@ const std::array rows = std::to_array<Option>({
     {"redirect-port", 0, "redirport", Takes::value, "N", "", Group::listening,
      "plain HTTP that redirects to the https URL; 0 takes a free port; needs TLS", set_redirect_port, Scope::server,
      Kind::number},
+    {"admin", 0, "", Takes::value, "WHERE", "", Group::listening,
+     "answer there how the server is: /metrics, /healthz, /readyz, /sessions; 127.0.0.1:PORT, [::1]:PORT or unix:PATH",
+     set_admin},
     {"origin", 0, "", Takes::values, "LIST", "", Group::access,
      "origins allowed besides the server's own: [scheme://]host[:port], comma-separated, without a port any port, * "
      "for any",

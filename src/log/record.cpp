@@ -102,13 +102,13 @@ void append_text_value(std::string& line, std::string_view value) {
     line += quotes ? '"' + shown + '"' : shown;
 }
 
+}  // namespace
+
 void append_json_string(std::string& line, std::string_view text) {
     line += '"';
     append(line, text, json_escape);
     line += '"';
 }
-
-}  // namespace
 
 std::string format_text(std::string_view time, Level level, std::string_view event, std::span<const Field> fields) {
     std::string line(time);

@@ -11,6 +11,9 @@ namespace wsinetd::log {
 [[nodiscard]] std::string format_json(std::string_view time, Level level, std::string_view event,
                                       std::span<const Field> fields);
 
+/// The text in quotes, as a JSON string, with the same care as in a record.
+void append_json_string(std::string& line, std::string_view text);
+
 /// In bytes, so that a line stays below what a pipe takes at once (PIPE_BUF), unless most of it must be escaped.
 inline constexpr std::size_t max_value = 2048;
 

@@ -45,6 +45,27 @@ net::awaitable<void> Loop::serve(int fd, session::Service service) {
     load_.fetch_sub(1, std::memory_order_relaxed);
 }
 
+void Loop::ask(LoopQuestion question, std::function<void(LoopReport)> answer) {
+    mailbox_.post([this, question = std::move(question), answer = std::move(answer)] { answer(report(question)); });
+}
+
+LoopReport Loop::report(const LoopQuestion& question) {
+    LoopReport report{resources_.counters, {}};
+    for (const session::Stoppable* each : resources_.stoppables) {
+        each->count(report.counters);
+        if (!question.sessions) continue;
+        if (auto view = each->view()) report.sessions.push_back(std::move(*view));
+    }
+    const std::vector<session::Stoppable*> all(resources_.stoppables.begin(), resources_.stoppables.end());
+    for (session::Stoppable* each : all)
+        if (!report.found && !question.end.empty()) report.found = each->end(question.end, question.code);
+    return report;
+}
+
+void Loop::probe(std::function<void(std::chrono::nanoseconds)> lag) {
+    mailbox_.post([asked = net::Clock::now(), lag = std::move(lag)] { lag(net::Clock::now() - asked); });
+}
+
 void Loop::stop(net::Milliseconds drain) {
     mailbox_.post([this, drain] {
         if (!resources_.stopping) begin_stop(drain);

@@ -4,6 +4,7 @@
 
 #include "net/mailbox.hpp"
 #include "net/nursery.hpp"
+#include "server/loop_report.hpp"
 #include "session/connection.hpp"
 
 namespace wsinetd::server {
@@ -33,11 +34,22 @@ public:
     /// False: it has not answered yet.
     [[nodiscard]] bool has_answered() const { return ended_already_ || answers_ == questions_; }
 
+    /// `answer` is called on the loop's thread. Never, where the loop has come to its end. From any thread.
+    void ask(LoopQuestion question, std::function<void(LoopReport)> answer);
+    /// `lag` is told how long the loop took to come to this; as above.
+    void probe(std::function<void(std::chrono::nanoseconds lag)> lag);
+
+    /// To be called on the main thread when `ended` has reached it; from then on it may read what the loop has left.
+    void note_end() { over_ = true; }
+    [[nodiscard]] bool is_over() const { return over_; }
+    [[nodiscard]] const session::Counters& left() const { return resources_.counters; }
+
     /// Connections that live here, to spread new ones evenly.
     [[nodiscard]] std::size_t load() const { return load_.load(std::memory_order_relaxed); }
 
 private:
     void run();
+    LoopReport report(const LoopQuestion& question);
     net::awaitable<void> serve(int fd, session::Service service);
     net::awaitable<void> wind_down();
     void begin_stop(net::Milliseconds drain);
@@ -49,6 +61,7 @@ private:
     std::uint64_t questions_ = 0;
     std::atomic<std::uint64_t> answers_ = 0;
     std::atomic<bool> ended_already_ = false;
+    bool over_ = false;  ///< the main thread's
     /// One thread runs it, and none other touches it: what they want goes through the mailbox.
     net::asio::io_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE};
     net::Executor executor_;

@@ -15,6 +15,7 @@
 #include "net/event.hpp"
 #include "net/listener.hpp"
 #include "process/exit_status.hpp"
+#include "server/admin.hpp"
 #include "server/loop.hpp"
 #include "server/reload_request.hpp"
 
@@ -73,6 +74,7 @@ private:
     [[nodiscard]] session::Service service_of(const ServiceManager::Socket& socket, bool unix_socket) const;
     void serve_passed_connection();
     [[nodiscard]] std::string open_doors() const;
+    void listen_for_admin();
     void open(Listeners listeners, session::Service service);
     Listeners listen_tcp(std::uint16_t wanted) const;
     Listeners listen_tcp(std::uint16_t& port, std::string& address) const;
@@ -120,6 +122,8 @@ private:
     std::vector<Door> doors_;
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     std::vector<std::unique_ptr<Loop>> loops_;
+    std::unique_ptr<Admin> admin_;  ///< nullptr without --admin
+    std::uint64_t accepted_ = 0;    ///< connections
     std::size_t loops_ended_ = 0;
     net::Event loop_ended_;
     Timer watchdog_;
@@ -159,19 +163,23 @@ Server::Server(Prepared prepared, log::Log& log, const Inheritance& inherited, s
                  processes_, hinted_,   random_number(), names_},
       loop_ended_(executor_),
       watchdog_(executor_) {
+    resources_.watched = site_->config.admin.has_value();
     listen();
+    listen_for_admin();
     warn_of_certificates();
 }
 
 int Server::run() {
     for (std::size_t i = 0; i < threads_; ++i)
-        loops_.push_back(std::make_unique<Loop>(resources_, site_, i, [this] {
-            net::asio::post(executor_, [this] {
+        loops_.push_back(std::make_unique<Loop>(resources_, site_, i, [this, i] {
+            net::asio::post(executor_, [this, i] {
+                loops_[i]->note_end();
                 ++loops_ended_;
                 loop_ended_.set();
             });
         }));
     announce();
+    if (admin_) admin_->start();
     for (const Door& door : doors_)
         tasks_.spawn(accept_from(*acceptors_.emplace_back(std::make_unique<Acceptor>(executor_, door))));
     tasks_.spawn(watch_signals());
@@ -202,6 +210,7 @@ void Server::announce() const {
                                          ? "listening on " + listener->name()
                                          : "listening on " + std::string(scheme_of(service)) + listener->name() + "/");
     }
+    if (admin_) log_.write(log::Level::info, "admin on " + admin_->name());
     if (site_->tls && resources_.tls_port == 0)
         log_.write(log::Level::info, "the certificate is not used: without --port and --address there is no TCP");
 }
@@ -273,6 +282,19 @@ void Server::serve_passed_connection() {
     static_cast<void>(connections_.take());
     connections_.await_room();
     adopt(passed_connection_, site_->tls ? session::Service::tls : session::Service::plain);
+}
+
+void Server::listen_for_admin() {
+    if (!site_->config.admin) return;
+    const config::AdminAddress& where = *site_->config.admin;
+    try {
+        admin_ = std::make_unique<Admin>(executor_, tasks_, where,
+                                         Admin::View{loops_, connections_, processes_, site_, accepted_, stopping_});
+    } catch (const std::system_error& error) {
+        const std::string place =
+            where.address.empty() ? where.unix_socket : where.address + " port " + std::to_string(where.port);
+        throw SetupError("--admin: cannot listen on " + place + ": " + error.code().message());
+    }
 }
 
 void Server::open(Listeners listeners, session::Service service) {
@@ -362,6 +384,7 @@ net::awaitable<void> Server::pause(std::string_view why) {
 }
 
 void Server::adopt(int fd, session::Service service) {
+    ++accepted_;
     const auto least = std::ranges::min_element(loops_, {}, [](const auto& loop) { return loop->load(); });
     (*least)->adopt(fd, service);
 }
@@ -433,6 +456,7 @@ void Server::keep_what_is_bound(Prepared& next) const {
     keep("unix-socket", config.unix_socket, now.unix_socket);
     keep("unix-socket-mode", config.unix_socket_mode, now.unix_socket_mode);
     keep("redirect-port", config.redirect_port, now.redirect_port);
+    keep("admin", config.admin, now.admin);
     keep("threads", config.threads, now.threads);
     if (config.tls() == now.tls()) return;
     keep("tls-cert", config.tls_certificates, now.tls_certificates);
@@ -493,6 +517,7 @@ net::awaitable<void> Server::run_down() {
     while (loops_ended_ < loops_.size()) co_await loop_ended_.wait();
     timer.cancel();
     watchdog_.cancel();
+    if (admin_) admin_->stop();
     loops_.clear();
     doors_.clear();
     signals_.cancel();
@@ -505,6 +530,7 @@ void Server::end_at_once(int status) {
     leftovers_.end_all();
     if (cgroups_) cgroups_->end_all();
     doors_.clear();  // removes the socket file
+    admin_.reset();
     std::_Exit(status);
 }
 

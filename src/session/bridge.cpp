@@ -42,12 +42,13 @@ websocket::BinaryPolicy binary_policy(const config::Endpoint& endpoint) {
 
 Bridge::Bridge(LoopResources& loop, net::Stream& stream, std::unique_ptr<process::Child> child, Slot process_slot,
                const config::Endpoint& endpoint, std::string id, std::string remote, std::string reply,
-               Compression compression)
+               Compression compression, std::string path)
     : loop_(loop),
       stream_(stream),
       endpoint_(endpoint),
       id_(std::move(id)),
       remote_(std::move(remote)),
+      path_(std::move(path)),
       reply_(std::move(reply)),
       reply_size_(reply_.size()),
       began_(net::Clock::now()),
@@ -121,7 +122,7 @@ net::Pump::Next Bridge::output(Source& source) {
     source.starved = false;
     switch (output_turn(source)) {
         case Turn::starved: source.starved = true; return {Wait::readable, &source.pipe};
-        case Turn::blocked: return {Wait::woken};
+        case Turn::blocked: note_waiting_client(); return {Wait::woken};
         case Turn::busy: return {Wait::others};
         case Turn::over: break;
     }
@@ -221,13 +222,17 @@ bool Bridge::frame_output(Source& source, websocket::Frames& frames) {
     websocket::Sender& sender = outgoing_.sender();
     if (unframed.piece) {
         if (!sender.add(*unframed.piece, frames)) return true;
+        messages_out_ += unframed.piece->last;
         unframed.piece.reset();
     }
     // A piece is used where the splitter has put it: copying what was just written byte by byte stalls for longer than
     // all else takes for a short line.
     do {
         while (std::optional<framing::Piece> piece = source.splitter.next(unframed.rest)) {
-            if (sender.add(*piece, frames)) continue;
+            if (sender.add(*piece, frames)) {
+                messages_out_ += piece->last;
+                continue;
+            }
             unframed.piece = piece;
             return true;
         }
@@ -260,6 +265,7 @@ bool Bridge::frame_tagged_output(Source& source, websocket::Frames& frames) {
         if (!frame_tagged(source, frames)) return true;
         unframed.piece.reset();
         speaking_ = last ? nullptr : &source;
+        messages_out_ += last;
         if (last) (&source == &stdout_ ? *stderr_ : stdout_).pump.wake();
     }
     return false;
@@ -288,7 +294,9 @@ std::span<const std::byte> Bridge::frame_in_place(Source& source) {
     if (!unframed.piece || unframed.piece->bytes.data() != chunk || unframed.piece->bytes.size() < in_place_size)
         return {};
     const auto frame = outgoing_.sender().frame_in_place(*unframed.piece);
-    if (!frame.empty()) unframed.piece.reset();
+    if (frame.empty()) return frame;
+    messages_out_ += unframed.piece->last;
+    unframed.piece.reset();
     return frame;
 }
 
@@ -304,6 +312,7 @@ void Bridge::take_first(std::span<const std::byte> bytes) {
 
 net::Pump::Next Bridge::input() {
     using Wait = net::Pump::Next::Wait;
+    if (input_blocked_) loop_.counters.waited_for_commands += net::Clock::now() - blocked_since_;
     input_blocked_ = false;
     switch (input_turn()) {
         case Turn::starved: return stream_.until_readable();
@@ -383,6 +392,7 @@ void Bridge::take_event(const websocket::Event& event, Taken& taken) {
         if (data->inflated) taken.inflated += data->piece.bytes.size();
         if (discarding()) return;
         taken.any_data = true;
+        messages_in_ += data->piece.last;
         if (data->inflated) return pass_inflated(*data, taken);
         if (!pass(*data, taken)) return;
         if (body_writer_) return write_body(data->piece, behind(data->piece));

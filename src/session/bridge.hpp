@@ -76,10 +76,11 @@ struct Compression {
 /// One session, from the 101 to the end of both the connection and the command.
 class Bridge final : public Stoppable {
 public:
-    /// `stream` and `endpoint` outlive the bridge. `id` and `remote` are for the log; `reply` is the 101.
+    /// `stream` and `endpoint` outlive the bridge. `id`, `remote` and
+    /// `path` are for the log and who watches; `reply` is the 101.
     Bridge(LoopResources& loop, net::Stream& stream, std::unique_ptr<process::Child> child, Slot process_slot,
            const config::Endpoint& endpoint, std::string id, std::string remote, std::string reply,
-           Compression compression = {});
+           Compression compression = {}, std::string path = {});
 
     /// Returns when the command is reaped, the connection closed and every task ended. `first` is what the client sent
     /// behind its request.
@@ -88,6 +89,10 @@ public:
     /// The server stops: 1001, or as --shutdown-code has it.
     void stop() override;
     [[nodiscard]] bool can_wait() const override { return true; }
+
+    void count(Counters& sum) const override;
+    [[nodiscard]] std::optional<SessionView> view() const override;
+    [[nodiscard]] bool end(std::string_view id, std::uint16_t code) override;
 
 private:
     /// What a turn of a loop came to, and so what to wait for.
@@ -155,6 +160,8 @@ private:
     void give_up_on_output();
     [[nodiscard]] bool discarding() const { return verdict_ || client_ == Client::gone; }
     [[nodiscard]] bool all_said() const { return stdout_.ended && (!stderr_ || stderr_->ended); }
+    void note_waiting_client();
+    [[nodiscard]] Traffic traffic() const;
     void log_begin();
     void log_end();
 
@@ -163,6 +170,7 @@ private:
     const config::Endpoint& endpoint_;
     std::string id_;
     std::string remote_;
+    std::string path_;  ///< empty unless somebody watches
     std::string reply_;
     std::uint64_t reply_size_;
     net::TimePoint began_;
@@ -205,7 +213,10 @@ private:
     net::TimePoint closing_progress_{};
     std::uint64_t closing_unsent_ = 0;
     std::uint64_t received_ = 0;
-    std::uint8_t blocks_ = 0;  ///< reads in a row that were full blocks of C's stdio
+    std::uint64_t messages_in_ = 0;
+    std::uint64_t messages_out_ = 0;
+    net::TimePoint client_blocked_since_{};  ///< the epoch: it is not
+    std::uint8_t blocks_ = 0;                ///< reads in a row that were full blocks of C's stdio
 
     net::Deadline keepalive_deadline_;
     net::Deadline probe_deadline_;

@@ -24,6 +24,10 @@ void Bridge::command_ended() {
 }
 
 void Bridge::wake_output() {
+    if (client_blocked_since_ != net::TimePoint{}) {
+        loop_.counters.waited_for_clients += net::Clock::now() - client_blocked_since_;
+        client_blocked_since_ = {};
+    }
     stdout_.pump.wake();
     if (stderr_) stderr_->pump.wake();
     if (body_writer_) input_.wake();
@@ -33,6 +37,18 @@ void Bridge::stop() {
     const std::uint16_t code = loop_.site->config.shutdown_code;
     if (!verdict_) pronounce({code, code == service_restart ? "server restarting" : "server shutting down"});
     settle();
+}
+
+bool Bridge::end(std::string_view id, std::uint16_t code) {
+    if (id != id_) return false;
+    if (!verdict_) pronounce({code, "ended by the operator"});
+    settle();
+    return true;
+}
+
+/// Output that has to wait; that of one stream may also wait for the other's.
+void Bridge::note_waiting_client() {
+    if (outgoing_.blocked() && client_blocked_since_ == net::TimePoint{}) client_blocked_since_ = net::Clock::now();
 }
 
 /// Idempotent; what it does may bring new facts, so it goes on until there are none.
@@ -176,17 +192,40 @@ void Bridge::give_up_on_output() {
     if (endpoint_.stderr_mode == config::StderrMode::log) command_.stderr_pipe().close();
 }
 
+Traffic Bridge::traffic() const {
+    return {received_, outgoing_.written() - std::min(outgoing_.written(), reply_size_), messages_in_, messages_out_};
+}
+
+void Bridge::count(Counters& sum) const {
+    sum.tally(endpoint_.path, SessionKind::websocket).traffic += traffic();
+    const net::TimePoint now = net::Clock::now();
+    if (input_blocked_) sum.waited_for_commands += now - blocked_since_;
+    if (client_blocked_since_ != net::TimePoint{}) sum.waited_for_clients += now - client_blocked_since_;
+}
+
+std::optional<SessionView> Bridge::view() const {
+    return SessionView{
+        id_,      SessionKind::websocket, remote_, endpoint_.path, path_, command_.pid(), net::Clock::now() - began_,
+        traffic()};
+}
+
 void Bridge::log_begin() {
+    ++loop_.counters.tally(endpoint_.path, SessionKind::websocket).begun;
     if (!loop_.server.log.wants(log::Level::access)) return;
     loop_.server.log.write(log::Level::access, "session begins",
                            {{"id", id_}, {"remote", remote_}, {"pid", std::int64_t{command_.pid()}}});
 }
 
 void Bridge::log_end() {
-    log::Log& log = loop_.server.log;
-    if (!log.wants(log::Level::access)) return;
     const bool closed = verdict_ && cause_.empty();
     const std::int64_t code = closed ? verdict_->code.value_or(1005) : 1006;
+    Tally& tally = loop_.counters.tally(endpoint_.path, SessionKind::websocket);
+    ++tally.ended;
+    tally.traffic += traffic();
+    ++loop_.counters.closes[close_label(code)];
+    ++loop_.counters.exits[std::string(exit_label(*command_.exit()))];
+    log::Log& log = loop_.server.log;
+    if (!log.wants(log::Level::access)) return;
     const std::string_view reason = closed ? std::string_view(verdict_->reason) : cause_;
     const std::string exit = process::describe(*command_.exit());
     const auto duration = std::chrono::duration<double>(net::Clock::now() - began_).count();

@@ -18,6 +18,7 @@ private:
     /// What the program's output is read as.
     enum class Phase { head, counted, chunked, until_close, dropped };
 
+    [[nodiscard]] SessionKind kind() const override { return SessionKind::cgi; }
     void begin() override;
     void take_output(std::span<std::byte> bytes) override;
     void output_ended() override;

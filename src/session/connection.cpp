@@ -372,7 +372,8 @@ Connection::Answer Connection::start_session(const http::Request& request, const
     std::string reply = websocket::accept_reply(key, site_->config.upgrade_fields, subprotocol, running.id,
                                                 deflate ? std::string_view(deflate->reply) : "");
     return std::make_unique<Bridge>(loop_, stream_, std::move(running.child), std::move(running.slot), *match.endpoint,
-                                    std::move(running.id), remote(), std::move(reply), compression(deflate));
+                                    std::move(running.id), remote(), std::move(reply), compression(deflate),
+                                    loop_.server.watched ? request.path : std::string());
 }
 
 /// What of the loop's takes part in it.
@@ -413,11 +414,16 @@ endpoint::Peer Connection::peer() const {
 
 /// `request` outlives the exchange.
 Asker Connection::asker_of(const http::Request& request) {
-    return {stream_, unread_, http::delivery_for(request), site_->config.http_fields,
+    return {stream_,
+            unread_,
+            http::delivery_for(request),
+            site_->config.http_fields,
             [this, &request](int status, std::string_view why) {
                 log_request(&request, status, why);
                 logged_ = true;
-            }};
+            },
+            remote(),
+            request.path};
 }
 
 /// Sends it. False: no further request is to be read.
@@ -438,6 +444,7 @@ net::awaitable<bool> Connection::give_reply(const http::Request* request, http::
         // A body that nobody wants is not waited for.
         delivery.keep_alive = delivery.keep_alive && !request->has_body && answer.reply.status != 400;
     }
+    if (answer.reply.status >= 400) ++loop_.counters.refusals[status_label(answer.reply.status)];
     log_request(request, answer.reply.status, answer.why);
     http::add_date(answer.reply, std::chrono::system_clock::now());
     const bool written = co_await write(http::format(answer.reply, delivery, site_->config.http_fields));
@@ -531,6 +538,7 @@ net::awaitable<void> Connection::linger() {
 }
 
 void Connection::log_request(const http::Request* request, int status, std::string_view why) const {
+    ++loop_.counters.requests[status_label(status)];
     if (!log_.wants(log::Level::access)) return;
     const std::string from = remote();
     const std::string origin = request ? request->fields.joined("Origin").value_or("") : "";

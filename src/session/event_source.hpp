@@ -32,6 +32,7 @@ private:
         bool ended = false;
     };
 
+    [[nodiscard]] SessionKind kind() const override { return SessionKind::events; }
     void begin() override;
     void take_output(std::span<std::byte> bytes) override;
     void output_ended() override;

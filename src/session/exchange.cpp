@@ -56,6 +56,7 @@ Exchange::Exchange(LoopResources& loop, Asker asker, RunningCommand command, con
 
 net::awaitable<bool> Exchange::run() {
     StopScope stop_scope(loop_, *this);
+    ++loop_.counters.tally(endpoint_.path, kind()).begun;
     command_.watch();
     if (stderr_log_) stderr_log_->start();
     begin();
@@ -190,7 +191,24 @@ void Exchange::check_client() {
     client_deadline_.after(client_patience);
 }
 
+void Exchange::count(Counters& sum) const { sum.tally(endpoint_.path, kind()).traffic += traffic(); }
+
+std::optional<SessionView> Exchange::view() const {
+    return SessionView{
+        id_, kind(), asker_.remote, endpoint_.path, asker_.path, command_.pid(), net::Clock::now() - began_, traffic()};
+}
+
+bool Exchange::end(std::string_view id, std::uint16_t /*code*/) {
+    if (id != id_) return false;
+    stop();
+    return true;
+}
+
 void Exchange::log_end() {
+    Tally& tally = loop_.counters.tally(endpoint_.path, kind());
+    ++tally.ended;
+    tally.traffic += traffic();
+    ++loop_.counters.exits[std::string(exit_label(*command_.exit()))];
     log::Log& log = loop_.server.log;
     if (!log.wants(log::Level::access)) return;
     const std::string exit = process::describe(*command_.exit());

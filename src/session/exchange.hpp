@@ -14,6 +14,8 @@ struct Asker {
     http::Delivery delivery;
     std::span<const http::Field> fields;                        ///< of every reply
     std::function<void(int status, std::string_view why)> log;  ///< to be called once, with the status that is sent
+    std::string remote = {};
+    std::string path = {};
 };
 
 /// From the start of the command until it is reaped and all it has said is written. The command is ended as in a
@@ -36,7 +38,12 @@ public:
     void stop() override;
     [[nodiscard]] bool can_wait() const override { return true; }
 
+    void count(Counters& sum) const override;
+    [[nodiscard]] std::optional<SessionView> view() const override;
+    [[nodiscard]] bool end(std::string_view id, std::uint16_t code) override;
+
 protected:
+    [[nodiscard]] virtual SessionKind kind() const = 0;
     /// `bytes` are some of the output, with `gap` bytes of free space before and behind them. To be written, as far as
     /// they are, by one call of `write`.
     virtual void take_output(std::span<std::byte> bytes) = 0;
@@ -94,6 +101,7 @@ private:
     void check_idle();
     void check_client();
     void check_body();
+    [[nodiscard]] Traffic traffic() const { return {received_, outlet_.written(), 0, 0}; }
     void log_end();
 
     net::Pump output_;

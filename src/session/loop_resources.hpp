@@ -13,6 +13,7 @@
 #include "net/tls.hpp"
 #include "process/launcher.hpp"
 #include "process/leftovers.hpp"
+#include "session/counters.hpp"
 #include "session/scratch.hpp"
 #include "session/site.hpp"
 #include "session/slots.hpp"
@@ -33,15 +34,22 @@ struct ServerResources {
     std::uint64_t run_id;       ///< random: see UniqueIds
     net::ReverseLookup& names;
     std::uint16_t tls_port = 0;    ///< where a redirect from http leads
+    bool watched = false;          ///< somebody may ask for its sessions (--admin)
     net::Milliseconds silence{0};  ///< what a listener's connections have as TCP_USER_TIMEOUT
 };
 
-/// Something that ends early when the server stops.
+/// Something that ends early when the server stops. If it is a session, there is more to ask of it.
 class Stoppable {
 public:
     virtual void stop() = 0;
     /// Whether it may go on for a while yet (--drain).
     [[nodiscard]] virtual bool can_wait() const { return false; }
+
+    /// Adds what it has done so far and will add to its loop's counters when it ends.
+    virtual void count(Counters& /*sum*/) const {}
+    [[nodiscard]] virtual std::optional<SessionView> view() const { return std::nullopt; }
+    /// False: it is another's, or no session. `code` closes a WebSocket; others are ended as when the server stops.
+    [[nodiscard]] virtual bool end(std::string_view /*id*/, std::uint16_t /*code*/) { return false; }
 
 protected:
     ~Stoppable() = default;
@@ -71,6 +79,7 @@ struct LoopResources {
     Scratch scratch;
     std::unique_ptr<websocket::Compressors> compressors;  ///< nullptr: nobody has wanted them
     std::set<Stoppable*> stoppables;
+    Counters counters;
     net::TimePoint complained{};  ///< when it was last logged that the system has run out of something
     bool stopping = false;
 };

@@ -32,6 +32,9 @@ public:
     /// thread. Whoever waits for room is not told.
     void set_limit(std::uint64_t limit) { limit_.store(limit, std::memory_order_relaxed); }
 
+    /// How many are taken now; for who counts them.
+    [[nodiscard]] std::uint64_t used() const { return used_.load(std::memory_order_relaxed); }
+
     /// Asks for a call of `freed`. To be followed by another `take`, for one may have been given back just before.
     void await_room() { awaited_ = true; }
 

@@ -133,7 +133,12 @@ std::variant<RunningCommand, http::Refusal> start(LoopResources& loop, const Ord
     if (!running.slot.take_also(*order.site.of(*order.match.endpoint).processes))
         return http::refuse(503, too_many, "max-processes of this endpoint reached");
     std::error_code error;
+    const net::TimePoint asked = net::Clock::now();
     running.child = start_child(loop, order, running.id, error);
+    if (error)
+        ++loop.counters.not_started;
+    else
+        loop.counters.starts.add(net::Clock::now() - asked);
     if (error.value() == E2BIG) return http::refuse(431, "The request is too large for the environment of a command.");
     if (!error) return running;
     const std::string why = why_not_started(error);
