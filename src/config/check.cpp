@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "config/units.hpp"
 
@@ -288,6 +289,56 @@ void check_limits(const Limits& limits, Errors& errors) {
             std::to_string(::getpriority(PRIO_PROCESS, 0)));
 }
 
+/// Of a file that is read whole, also again at SIGHUP: nothing that could keep us waiting.
+std::optional<std::string> read_file(std::string_view option, const std::string& path, Errors& errors) {
+    const std::string named = "--" + std::string(option) + ": \"" + path + "\"";
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) {
+        errors.push_back(named + (errno == ENOENT ? " does not exist" : " cannot be read"));
+        return std::nullopt;
+    }
+    std::ifstream file(path);
+    if (!S_ISREG(status.st_mode) || !file) {
+        errors.push_back(named + (S_ISREG(status.st_mode) ? " cannot be read" : " is not a file"));
+        return std::nullopt;
+    }
+    return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+template <typename File>
+std::shared_ptr<const File> load(std::string_view option, const std::string& path, Errors& errors) {
+    if (path.empty()) return nullptr;
+    const auto text = read_file(option, path, errors);
+    if (!text) return nullptr;
+    auto parsed = File::parse(*text);
+    if (auto* file = std::get_if<File>(&parsed)) return std::make_shared<const File>(std::move(*file));
+    for (const std::string& wrong : std::get<http::FileErrors>(parsed))
+        errors.push_back("--" + std::string(option) + ": " + path + ": " + wrong);
+    return nullptr;
+}
+
+/// Reads its files: the function to call for each endpoint, at the start and at SIGHUP.
+void check_authentication(Authentication& authentication, const Config& config, Errors& errors) {
+    authentication.passwords = load<http::PasswordFile>("auth-basic", authentication.password_file, errors);
+    authentication.tokens = load<http::TokenFile>("auth-token-file", authentication.token_file, errors);
+    if (!authentication.header.empty() && config.trusted_proxies.empty())
+        errors.emplace_back("--auth-header needs --trusted-proxy: anybody can send a header");
+    if (authentication.command.empty()) return;
+    const std::string& name = authentication.command.front();
+    Finding finding = Finding::missing;
+    authentication.program = find_program(name, finding);
+    if (finding != Finding::usable) errors.push_back("--auth-command: \"" + name + "\" is no program that can be run");
+}
+
+void check_proxy_protocol(const Config& config, Errors& errors) {
+    for (const std::string& each : config.proxy_protocol) {
+        if (each == "unix" && config.unix_socket.empty())
+            errors.emplace_back("--proxy-protocol: unix needs --unix-socket");
+        if (each != "tcp" && each != "unix" && std::ranges::find(config.addresses, each) == config.addresses.end())
+            errors.push_back("--proxy-protocol: \"" + each + "\" is none of the addresses listened on (--address)");
+    }
+}
+
 /// Which options go together; what is in the files is for who reads them.
 void check_tls(const Config& config, Errors& errors) {
     const std::vector<std::string>& certificates = config.tls_certificates;
@@ -349,6 +400,7 @@ std::vector<std::string> check(Config& config) {
         check_unix_socket("--unix-socket", config.unix_socket, errors);
         if (config.admin) check_unix_socket("--admin", config.admin->unix_socket, errors);
         check_tls(config, errors);
+        check_proxy_protocol(config, errors);
     });
     for (Endpoint* const endpoint : endpoints)
         collect(endpoint->places, [&](Errors& errors) {
@@ -364,6 +416,7 @@ std::vector<std::string> check(Config& config) {
             check_unbuffer(*endpoint, errors);
             check_identity(*endpoint, errors);
             check_limits(endpoint->limits, errors);
+            check_authentication(endpoint->authentication, config, errors);
         });
     drop_repetitions(all);
     return all;

@@ -3,13 +3,16 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "config/limits.hpp"
 #include "framing/framing.hpp"
+#include "http/address.hpp"
 #include "http/message.hpp"
+#include "http/secrets.hpp"
 #include "log/log.hpp"
 
 namespace wsinetd::config {
@@ -43,6 +46,35 @@ struct AdminAddress {
     friend bool operator==(const AdminAddress&, const AdminAddress&) = default;
 };
 
+/// Who may come in; any one of these lets in. The files are read by `check`, so that a new configuration reads them
+/// anew.
+struct Authentication {
+    std::string password_file;                            ///< --auth-basic; empty: none
+    std::string token_file;                               ///< --auth-token-file
+    std::vector<std::string> command;                     ///< --auth-command: argv
+    std::string header;                                   ///< --auth-header: a trusted proxy's
+    std::shared_ptr<const http::PasswordFile> passwords;  ///< filled by `check`
+    std::shared_ptr<const http::TokenFile> tokens;        ///< filled by `check`
+    std::string program;                                  ///< absolute path of the command; filled by `check`
+
+    [[nodiscard]] bool wanted() const {
+        return !password_file.empty() || !token_file.empty() || !command.empty() || !header.empty();
+    }
+    /// Of what was said, whatever the files hold.
+    friend bool operator==(const Authentication& a, const Authentication& b) {
+        return a.password_file == b.password_file && a.token_file == b.token_file && a.command == b.command &&
+               a.header == b.header;
+    }
+};
+
+/// N in a time.
+struct Rate {
+    std::uint64_t count = 0;  ///< 0: no limit
+    Milliseconds period{1000};
+
+    friend bool operator==(const Rate&, const Rate&) = default;
+};
+
 /// One command, or a directory of them, and how it is served.
 struct Endpoint {
     std::string path;                  ///< "/count", or "/logs/*" for all below "/logs/"; empty: every path
@@ -70,6 +102,7 @@ struct Endpoint {
     std::optional<Identity> identity;                 ///< of `user` and `group`; filled by `check`
     std::optional<std::uint64_t> max_processes;       ///< of its own, besides the server's; 0: no limit
     std::optional<std::vector<std::string>> origins;  ///< of its own, instead of the server's
+    Authentication authentication;                    ///< with nothing in it: everybody may come in
     Places places;                                    ///< of these, and of `path` and `command`
 
     bool operator==(const Endpoint&) const = default;
@@ -103,6 +136,10 @@ struct Config {
     bool dev_console = false;
     std::uint64_t max_processes = 1024;  ///< 0: no limit
     std::uint64_t max_connections = 10'000;
+    std::uint64_t max_per_client = 0;         ///< commands running at once for one address; 0: no limit
+    Rate max_connect_rate;                    ///< of commands started for one address
+    http::TrustedProxies trusted_proxies;     ///< whose Forwarded and X-Forwarded-* are believed
+    std::vector<std::string> proxy_protocol;  ///< listeners where it is spoken: `tcp`, `unix`, addresses
     Milliseconds handshake_timeout{10'000};
     Milliseconds shutdown_grace{10'000};
     Milliseconds drain{0};               ///< over which sessions are closed when the server stops

@@ -7,6 +7,7 @@
 
 #include "config/origin_rule.hpp"
 #include "config/units.hpp"
+#include "http/address.hpp"
 #include "http/authority.hpp"
 
 namespace wsinetd::config {
@@ -166,6 +167,59 @@ Complaint add_hosts(Draft& draft, std::string_view value) {
             return is_not(host, "a host (a name, an IPv4 address, an IPv6 address in brackets, or *)");
         draft.config.hosts.push_back(std::move(host));
     }
+    return {};
+}
+
+Complaint add_trusted_proxies(Draft& draft, std::string_view value) {
+    for (const std::string& each : elements(value)) {
+        if (each == "unix") {
+            draft.config.trusted_proxies.unix_socket = true;
+            continue;
+        }
+        auto network = http::parse_network(each);
+        if (auto* wrong = std::get_if<std::string>(&network))
+            return *wrong + (wrong->ends_with("/32)") ? ", nor unix" : "");
+        draft.config.trusted_proxies.networks.push_back(std::get<http::Network>(network));
+    }
+    return {};
+}
+
+Complaint add_proxy_protocol(Draft& draft, std::string_view value) {
+    for (std::string& each : elements(value)) {
+        if (each.starts_with('[') && each.ends_with(']')) each = each.substr(1, each.size() - 2);
+        if (each != "tcp" && each != "unix" && !http::parse_address(each))
+            return is_not(each, "a listener (tcp for all addresses, unix for the socket, or an address)");
+        draft.config.proxy_protocol.push_back(std::move(each));
+    }
+    return {};
+}
+
+Complaint set_rate(Draft& draft, std::string_view value) {
+    const auto slash = value.find('/');
+    const auto count = parse_number(value.substr(0, slash));
+    Rate rate;
+    const auto period = slash == std::string_view::npos ? rate.period : parse_duration(value.substr(slash + 1));
+    if (!count || !period || period->count() <= 0) return is_not(value, "a rate (10/1s, 100/5m; 0 is no limit)");
+    draft.config.max_connect_rate = {*count, *period};
+    return {};
+}
+
+/// At blanks: there is no shell, and so nothing to quote.
+Complaint set_auth_command(Draft& draft, std::string_view value) {
+    std::vector<std::string> words;
+    while (!value.empty()) {
+        const auto end = std::min(value.find_first_of(" \t"), value.size());
+        if (end > 0) words.emplace_back(value.substr(0, end));
+        value.remove_prefix(std::min(end + 1, value.size()));
+    }
+    if (words.empty()) return is_not(value, "a command");
+    draft.config.common.authentication.command = std::move(words);
+    return {};
+}
+
+Complaint set_auth_header(Draft& draft, std::string_view value) {
+    if (!is_token(value)) return is_not(value, "the name of a header");
+    draft.config.common.authentication.header = value;
     return {};
 }
 
@@ -373,6 +427,29 @@ const std::array rows = std::to_array<Option>({
      }},
     {"host", 0, "", Takes::values, "LIST", "", Group::access,
      "names the server answers to on loopback and private addresses, comma-separated, * for any", add_hosts},
+    {"auth-basic", 0, "", Takes::value, "FILE", "", Group::access,
+     "let in the users of this file with their passwords (htpasswd's bcrypt, or SHA-512)",
+     [](Draft& draft, std::string_view value) {
+         return set_path(draft.config.common.authentication.password_file, value);
+     },
+     Scope::endpoint, Kind::path},
+    {"auth-token-file", 0, "", Takes::value, "FILE", "", Group::access,
+     "let in who has a token of this file: Authorization: Bearer, a cookie, or a subprotocol",
+     [](Draft& draft, std::string_view value) {
+         return set_path(draft.config.common.authentication.token_file, value);
+     },
+     Scope::endpoint, Kind::path},
+    {"auth-command", 0, "", Takes::value, "CMD", "", Group::access,
+     "let in whom this command does, by exit status 0; words are separated by blanks, there is no shell",
+     set_auth_command, Scope::endpoint},
+    {"auth-header", 0, "", Takes::value, "NAME", "", Group::access,
+     "let in the user whom a proxy in --trusted-proxy names in this header", set_auth_header, Scope::endpoint},
+    {"trusted-proxy", 0, "", Takes::values, "LIST", "", Group::access,
+     "addresses and networks whose Forwarded and X-Forwarded-* are believed, comma-separated; unix is the socket",
+     add_trusted_proxies},
+    {"proxy-protocol", 0, "", Takes::values, "LIST", "", Group::listening,
+     "listeners where a proxy speaks the PROXY protocol first: tcp (all), unix, or addresses, comma-separated",
+     add_proxy_protocol},
     {"dir", 0, "", Takes::value, "D", "", Group::serving, "each executable file below D is an endpoint at its path",
      [](Draft& draft, std::string_view value) { return set_path(draft.config.common.dir, value); }, Scope::own,
      Kind::path},
@@ -432,6 +509,12 @@ const std::array rows = std::to_array<Option>({
      "sockets open at once; beyond it, accept waits",
      [](Draft& draft, std::string_view value) { return set_number(draft.config.max_connections, value, count_words); },
      Scope::server, Kind::number},
+    {"max-per-client", 0, "", Takes::value, "N", "0", Group::limits,
+     "commands running at once for one address (IPv6: one /64); beyond it: 429. 0 is no limit",
+     [](Draft& draft, std::string_view value) { return set_number(draft.config.max_per_client, value, count_words); },
+     Scope::server, Kind::number},
+    {"max-connect-rate", 0, "", Takes::value, "N/D", "0", Group::limits,
+     "commands started for one address in a time, as 10/1s; beyond it: 429. 0 is no limit", set_rate},
     {"handshake-timeout", 0, "", Takes::value, "D", "10s", Group::limits, "for TLS and the request header",
      [](Draft& draft, std::string_view value) { return set_duration(draft.config.handshake_timeout, value); },
      Scope::server, Kind::measure},

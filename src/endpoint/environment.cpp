@@ -115,6 +115,7 @@ std::string server_name(const std::optional<http::Authority>& host, const Peer& 
 
 /// The port that was connected to, whatever Host says; behind a unix socket only Host knows.
 std::string server_port(const std::optional<http::Authority>& host, const Peer& peer) {
+    if (!peer.server_port.empty()) return peer.server_port;
     if (!peer.unix_socket) return peer.local_port;
     return std::to_string(host ? host->port.value_or(std::uint16_t{80}) : 80);
 }
@@ -129,7 +130,8 @@ void add_cgi(Writer& writer, const http::Request& request, const Match& match, c
              const Surroundings& surroundings) {
     const auto host = http::parse_authority(request.host);
     const bool cgi = !surroundings.script_filename.empty();
-    const std::string_view remote = peer.unix_socket ? std::string_view("unix:") : peer.remote_address;
+    const bool addressless = peer.unix_socket && !peer.forwarded;
+    const std::string_view remote = addressless ? std::string_view("unix:") : peer.remote_address;
     writer.add("GATEWAY_INTERFACE", "CGI/1.1");
     writer.add("SERVER_SOFTWARE", surroundings.server_software);
     writer.add("SERVER_NAME", server_name(host, peer));
@@ -143,9 +145,9 @@ void add_cgi(Writer& writer, const http::Request& request, const Match& match, c
     writer.add("QUERY_STRING", request.query);
     writer.add("REMOTE_ADDR", remote);
     writer.add("REMOTE_HOST", peer.remote_host.empty() ? remote : peer.remote_host);
-    writer.add("REMOTE_PORT", peer.unix_socket ? std::string_view{} : peer.remote_port);
-    writer.add("REMOTE_USER", "");
-    writer.add("AUTH_TYPE", "");
+    writer.add("REMOTE_PORT", addressless ? std::string_view{} : peer.remote_port);
+    writer.add("REMOTE_USER", peer.user);
+    writer.add("AUTH_TYPE", peer.auth_type);
     writer.add("CONTENT_TYPE", cgi ? request.fields.joined("Content-Type").value_or("") : "");
     writer.add("CONTENT_LENGTH", cgi ? request.fields.joined("Content-Length").value_or("") : "");
     if (cgi) {
@@ -168,7 +170,7 @@ std::size_t expected_size(const http::Request& request, const Match& match, cons
                        2 * match.path_info.size() + request.host.size() + surroundings.subprotocol.size() +
                        surroundings.script_filename.size() + surroundings.document_root.size();
     for (const http::Field& field : request.fields) size += field.name.size() + field.value.size() + 8;
-    size += peer.client_subject.value_or("").size();
+    size += peer.client_subject.value_or("").size() + peer.user.size();
     for (const std::string& entry : surroundings.passed) size += entry.size() + 1;
     for (const std::string& entry : surroundings.defined) size += entry.size() + 1;
     return size;

@@ -20,6 +20,10 @@ struct Peer {
     bool unix_socket = false;
     std::optional<std::string> client_subject = {};  ///< of the certificate that was verified; nothing: there is none
     std::string remote_host = {};                    ///< its name; empty: none is known, the address stands for it
+    bool forwarded = false;           ///< a proxy has named the remote address, also where the proxy's is a unix socket
+    std::string server_port = {};     ///< as a proxy says; empty: the local one
+    std::string user = {};            ///< REMOTE_USER: who has been let in
+    std::string_view auth_type = {};  ///< and by what
 };
 
 /// What beside request, match and peer goes into an environment; views that need live only until it is made.

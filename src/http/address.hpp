@@ -34,6 +34,7 @@ struct Network {
     unsigned prefix = 128;  ///< bits, of 128
 
     [[nodiscard]] bool contains(const Address& address) const;
+    friend bool operator==(const Network&, const Network&) = default;
 };
 
 /// `192.0.2.0/24`, `2001:db8::/32`, or one address; or what is wrong with it and what would be right.
@@ -46,6 +47,7 @@ struct TrustedProxies {
 
     [[nodiscard]] bool contain(const Address& address) const;
     [[nodiscard]] bool empty() const { return !unix_socket && networks.empty(); }
+    friend bool operator==(const TrustedProxies&, const TrustedProxies&) = default;
 };
 
 }  // namespace wsinetd::http

@@ -18,13 +18,6 @@ namespace {
 constexpr unsigned max_bcrypt_cost = 15;  // about 3 s
 constexpr unsigned max_sha512_rounds = 5'000'000;
 
-std::array<std::uint8_t, 32> sha256(std::string_view text) {
-    std::array<std::uint8_t, 32> digest{};
-    if (EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1)
-        throw std::runtime_error("OpenSSL has no SHA-256");
-    return digest;
-}
-
 bool is_hash_char(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '/';
 }
@@ -94,6 +87,13 @@ bool is_plain(std::string_view text) { return std::ranges::all_of(text, is_text_
 
 }  // namespace
 
+Digest digest_of(std::string_view text) {
+    Digest digest{};
+    if (EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1)
+        throw std::runtime_error("OpenSSL has no SHA-256");
+    return digest;
+}
+
 std::variant<PasswordFile, FileErrors> PasswordFile::parse(std::string_view text) {
     PasswordFile file;
     FileErrors errors;
@@ -111,6 +111,7 @@ std::variant<PasswordFile, FileErrors> PasswordFile::parse(std::string_view text
     });
     if (errors.empty() && file.entries_.empty()) errors.emplace_back("there is no user in it: USER:HASH a line");
     if (!errors.empty()) return errors;
+    file.fingerprint_ = digest_of(text);
     return file;
 }
 
@@ -142,7 +143,7 @@ std::variant<TokenFile, FileErrors> TokenFile::parse(std::string_view text) {
                                     "not TOKEN, NAME TOKEN or NAME:TOKEN (a token has no blanks and none of "
                                     ":;,\")");
         if (file.find(token)) return errors.push_back(where + "this token stands there twice");
-        file.entries_.push_back({std::string(name), sha256(token)});
+        file.entries_.push_back({std::string(name), digest_of(token)});
     });
     if (errors.empty() && file.entries_.empty()) errors.emplace_back("there is no token in it: one a line");
     if (!errors.empty()) return errors;
@@ -150,7 +151,7 @@ std::variant<TokenFile, FileErrors> TokenFile::parse(std::string_view text) {
 }
 
 std::optional<std::string> TokenFile::find(std::string_view token) const {
-    const Digest digest = sha256(token);
+    const Digest digest = digest_of(token);
     const Entry* found = nullptr;
     for (const Entry& entry : entries_)  // all of them, whichever it is
         if (CRYPTO_memcmp(entry.digest.data(), digest.data(), digest.size()) == 0) found = &entry;
@@ -170,8 +171,8 @@ bool verify_password(std::string_view password, const std::string& hash) {
 }
 
 bool same_secret(std::string_view a, std::string_view b) {
-    const auto one = sha256(a);
-    const auto other = sha256(b);
+    const auto one = digest_of(a);
+    const auto other = digest_of(b);
     return CRYPTO_memcmp(one.data(), other.data(), one.size()) == 0;
 }
 

@@ -13,6 +13,10 @@ namespace wsinetd::http {
 /// What is wrong in a file, each with its line: `line 3: ...`.
 using FileErrors = std::vector<std::string>;
 
+/// SHA-256.
+using Digest = std::array<std::uint8_t, 32>;
+[[nodiscard]] Digest digest_of(std::string_view text);
+
 /// Users and the hashes of their passwords, as htpasswd writes them.
 class PasswordFile {
 public:
@@ -25,6 +29,9 @@ public:
     /// for the first one who is.
     [[nodiscard]] bool verify(std::string_view user, std::string_view password) const;
 
+    /// Of the file's text.
+    [[nodiscard]] const Digest& fingerprint() const { return fingerprint_; }
+
 private:
     struct Entry {
         std::string user;
@@ -33,6 +40,7 @@ private:
     [[nodiscard]] const Entry* find(std::string_view user) const;
 
     std::vector<Entry> entries_;
+    Digest fingerprint_{};
 };
 
 /// Tokens, each maybe with a name.
@@ -46,10 +54,9 @@ public:
     [[nodiscard]] std::optional<std::string> find(std::string_view token) const;
 
 private:
-    using Digest = std::array<std::uint8_t, 32>;
     struct Entry {
         std::string name;
-        Digest digest;  ///< SHA-256: tokens themselves are not kept
+        Digest digest;  ///< tokens themselves are not kept
     };
 
     std::vector<Entry> entries_;

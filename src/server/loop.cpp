@@ -32,15 +32,15 @@ void Loop::use(std::shared_ptr<const session::Site> site) {
     mailbox_.post([this, next = std::move(site)] { resources_.site = next; });
 }
 
-void Loop::adopt(int fd, session::Service service) {
+void Loop::adopt(int fd, session::Service service, bool proxied) {
     load_.fetch_add(1, std::memory_order_relaxed);
-    mailbox_.post([this, fd, service] { connections_.spawn(serve(fd, service)); });
+    mailbox_.post([this, fd, service, proxied] { connections_.spawn(serve(fd, service, proxied)); });
 }
 
-net::awaitable<void> Loop::serve(int fd, session::Service service) {
+net::awaitable<void> Loop::serve(int fd, session::Service service, bool proxied) {
     {
         session::Slot slot(server_.connections);
-        co_await session::serve(resources_, fd, service);
+        co_await session::serve(resources_, fd, service, proxied);
     }
     load_.fetch_sub(1, std::memory_order_relaxed);
 }

@@ -24,7 +24,7 @@ public:
     void use(std::shared_ptr<const session::Site> site);
 
     /// Serves a connected socket, which it owns from here on. From any thread.
-    void adopt(int fd, session::Service service);
+    void adopt(int fd, session::Service service, bool proxied);
 
     /// Ends the sessions, one after the other within `drain`, and the loop with the last of them. From any thread.
     void stop(net::Milliseconds drain = {});
@@ -50,7 +50,7 @@ public:
 private:
     void run();
     LoopReport report(const LoopQuestion& question);
-    net::awaitable<void> serve(int fd, session::Service service);
+    net::awaitable<void> serve(int fd, session::Service service, bool proxied);
     net::awaitable<void> wind_down();
     void begin_stop(net::Milliseconds drain);
     void stop_next();

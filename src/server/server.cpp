@@ -58,14 +58,16 @@ private:
     struct Door {
         std::unique_ptr<net::Listener> listener;
         session::Service service;
+        bool proxied;  ///< a proxy speaks the PROXY protocol first
     };
 
     /// One task for each door.
     struct Acceptor {
         Acceptor(net::Executor executor, const Door& door)
-            : listener(*door.listener), service(door.service), connection_freed(executor) {}
+            : listener(*door.listener), service(door.service), proxied(door.proxied), connection_freed(executor) {}
         net::Listener& listener;
         session::Service service;
+        bool proxied;
         net::Event connection_freed;
     };
 
@@ -85,7 +87,9 @@ private:
     net::awaitable<void> room(Acceptor& acceptor);
     void connection_freed();
     net::awaitable<void> pause(std::string_view why);
-    void adopt(int fd, session::Service service);
+    void adopt(int fd, session::Service service, bool proxied);
+    [[nodiscard]] bool speaks_proxy_protocol(const net::Listener& listener) const;
+    void open(std::unique_ptr<net::Listener> listener, session::Service service);
     void reload();
     [[nodiscard]] ReloadOutcome load_again();
     ReloadOutcome take(Prepared next);
@@ -118,6 +122,8 @@ private:
     session::SlotsByPath own_processes_;
     std::shared_ptr<const session::Site> site_;
     net::ReverseLookup names_;
+    session::Clients clients_;
+    session::PasswordChecks passwords_;
     session::ServerResources resources_;
     std::vector<Door> doors_;
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
@@ -159,8 +165,8 @@ Server::Server(Prepared prepared, log::Log& log, const Inheritance& inherited, s
                    [this] { net::asio::post(executor_, [this] { connection_freed(); }); }),
       processes_(prepared.config.max_processes),
       site_(std::make_shared<session::Site>(std::move(prepared.config), std::move(prepared.tls), own_processes_)),
-      resources_{log,        launcher_, cgroups_.get(),  leftovers_, connections_,
-                 processes_, hinted_,   random_number(), names_},
+      resources_{log,     launcher_,       cgroups_.get(), leftovers_, connections_, processes_,
+                 hinted_, random_number(), names_,         clients_,   passwords_},
       loop_ended_(executor_),
       watchdog_(executor_) {
     resources_.watched = site_->config.admin.has_value();
@@ -204,7 +210,7 @@ std::string_view scheme_of(session::Service service) {
 }
 
 void Server::announce() const {
-    for (const auto& [listener, service] : doors_) {
+    for (const auto& [listener, service, proxied] : doors_) {
         const bool unix_socket = listener->port() == 0;
         log_.write(log::Level::info, unix_socket
                                          ? "listening on " + listener->name()
@@ -218,7 +224,7 @@ void Server::announce() const {
 /// For who asks the service manager how we are.
 std::string Server::open_doors() const {
     std::string text;
-    for (const auto& [listener, service] : doors_) {
+    for (const auto& [listener, service, proxied] : doors_) {
         const bool unix_socket = listener->port() == 0;
         text += (text.empty() ? "Listening on " : ", ") + (unix_socket ? "" : std::string(scheme_of(service))) +
                 listener->name();
@@ -241,9 +247,8 @@ void Server::listen() {
     if (site_->config.redirect_port) open(listen_tcp(*site_->config.redirect_port), session::Service::redirect);
     if (site_->config.unix_socket.empty()) return;
     try {
-        doors_.push_back(
-            {net::Listener::unix_socket(executor_, site_->config.unix_socket, site_->config.unix_socket_mode),
-             session::Service::plain});
+        open(net::Listener::unix_socket(executor_, site_->config.unix_socket, site_->config.unix_socket_mode),
+             session::Service::plain);
     } catch (const std::system_error& error) {
         throw SetupError("--unix-socket: cannot listen on " + site_->config.unix_socket + ": " +
                          error.code().message() +
@@ -257,7 +262,7 @@ void Server::take_over(const std::vector<ServiceManager::Socket>& sockets) {
             auto listener = net::Listener::passed(executor_, socket.fd, resources_.silence);
             const session::Service service = service_of(socket, listener->port() == 0);
             if (service == session::Service::tls && resources_.tls_port == 0) resources_.tls_port = listener->port();
-            doors_.push_back({std::move(listener), service});
+            open(std::move(listener), service);
         } catch (const std::system_error&) {
             throw SetupError("the socket \"" + socket.name + "\" that was handed over (descriptor " +
                              std::to_string(socket.fd) +
@@ -281,7 +286,8 @@ session::Service Server::service_of(const ServiceManager::Socket& socket, bool u
 void Server::serve_passed_connection() {
     static_cast<void>(connections_.take());
     connections_.await_room();
-    adopt(passed_connection_, site_->tls ? session::Service::tls : session::Service::plain);
+    const bool proxied = !site_->config.proxy_protocol.empty();
+    adopt(passed_connection_, site_->tls ? session::Service::tls : session::Service::plain, proxied);
 }
 
 void Server::listen_for_admin() {
@@ -298,7 +304,23 @@ void Server::listen_for_admin() {
 }
 
 void Server::open(Listeners listeners, session::Service service) {
-    for (auto& listener : listeners) doors_.push_back({std::move(listener), service});
+    for (auto& listener : listeners) open(std::move(listener), service);
+}
+
+void Server::open(std::unique_ptr<net::Listener> listener, session::Service service) {
+    const bool proxied = speaks_proxy_protocol(*listener);
+    doors_.push_back({std::move(listener), service, proxied});
+}
+
+/// By the listener's name: 127.0.0.1:80, [::1]:80, unix:PATH.
+bool Server::speaks_proxy_protocol(const net::Listener& listener) const {
+    const std::string& name = listener.name();
+    const bool unix_socket = name.starts_with("unix:");
+    std::string address = name.substr(0, name.rfind(':'));
+    if (address.starts_with('[')) address = address.substr(1, address.size() - 2);
+    return std::ranges::any_of(site_->config.proxy_protocol, [&](const std::string& each) {
+        return unix_socket ? each == "unix" : each == "tcp" || each == address;
+    });
 }
 
 /// One port for all addresses, also where it is the kernel's choice: then another is tried if one of them has it taken.
@@ -347,7 +369,7 @@ net::awaitable<void> Server::accept_from(Acceptor& acceptor) {
             const int fd = stopping_ ? -1 : acceptor.listener.accept();
             const int error = errno;
             if (fd >= 0) {
-                adopt(fd, acceptor.service);
+                adopt(fd, acceptor.service, acceptor.proxied);
                 continue;
             }
             connections_.give_back();
@@ -383,10 +405,10 @@ net::awaitable<void> Server::pause(std::string_view why) {
     co_await timer.async_wait(net::as_outcome);
 }
 
-void Server::adopt(int fd, session::Service service) {
+void Server::adopt(int fd, session::Service service, bool proxied) {
     ++accepted_;
     const auto least = std::ranges::min_element(loops_, {}, [](const auto& loop) { return loop->load(); });
-    (*least)->adopt(fd, service);
+    (*least)->adopt(fd, service, proxied);
 }
 
 void Server::warn_of_certificates() const {
@@ -488,6 +510,7 @@ void Server::stop() {
     for (const Door& door : doors_) door.listener->close();
     for (const auto& loop : loops_) loop->stop(site_->config.drain);
     names_.stop();
+    passwords_.stop();
     tasks_.spawn(run_down());
 }
 

@@ -6,17 +6,21 @@
 #include "endpoint/origin.hpp"
 #include "endpoint/router.hpp"
 #include "http/accept.hpp"
+#include "http/authorization.hpp"
 #include "http/redirect.hpp"
 #include "http/reply.hpp"
 #include "http/request_parser.hpp"
 #include "http/target.hpp"
+#include "net/proxy_protocol.hpp"
 #include "net/stream.hpp"
+#include "session/admission.hpp"
 #include "session/bridge.hpp"
 #include "session/cgi.hpp"
 #include "session/dev_console.hpp"
 #include "session/event_source.hpp"
 #include "session/start.hpp"
 #include "session/static_file.hpp"
+#include "session/visitor.hpp"
 #include "websocket/extension.hpp"
 #include "websocket/handshake.hpp"
 
@@ -65,11 +69,12 @@ std::optional<http::Request> redirected(const http::Request& request, const std:
 /// One connection while it speaks HTTP.
 class Connection final : public Stoppable {
 public:
-    Connection(LoopResources& loop, int fd, Service service)
+    Connection(LoopResources& loop, int fd, Service service, bool proxied)
         : loop_(loop),
           site_(loop.site),
           log_(loop.server.log),
           service_(service),
+          proxied_(proxied),
           stream_(loop.executor, fd),
           peer_(stream_.endpoints()),
           deadline_(loop.timers, [this] { stream_.close(); }) {}
@@ -90,15 +95,19 @@ private:
         deadline_.off();
         if (site_->config.handshake_timeout > 0ms) deadline_.after(site_->config.handshake_timeout);
     }
+    net::awaitable<bool> meet_proxy();
     net::awaitable<bool> begin_tls();
     net::awaitable<void> answer_without_tls();
     net::awaitable<std::unique_ptr<Bridge>> speak_http();
     net::awaitable<Head> read_head(bool first);
-    [[nodiscard]] bool starts_command(const http::Request& request) const;
-    [[nodiscard]] bool wants_name() const {
-        return site_->config.reverse_lookup && service_ != Service::redirect && !peer_.unix_socket &&
-               remote_host_.empty();
-    }
+    /// What a request is about to use, as far as somebody must be asked about it.
+    struct Wish {
+        std::optional<endpoint::Match> match;  ///< nothing: no endpoint, or a refusal comes before all questions
+        bool starts_command = false;
+    };
+    [[nodiscard]] Wish wish_of(const http::Request& request) const;
+    [[nodiscard]] std::optional<http::Refusal> meet(http::Request& request);
+    net::awaitable<void> admit(http::Request& request, bool redirected = false);
     net::awaitable<void> find_name();
 
     Answer answer(const http::Request& request);
@@ -108,6 +117,8 @@ private:
     std::optional<http::Refusal> console(const http::Request& request, bool matched) const;
     std::optional<Answer> answer_by_cgi(const http::Request& request);
     std::optional<http::Refusal> judge(const http::Request& request, const config::Endpoint& endpoint) const;
+    std::optional<http::Refusal> judge_stranger(const config::Endpoint& endpoint) const;
+    std::variant<RunningCommand, http::Refusal> start_for_client(const Order& order);
     Answer start_session(const http::Request& request, const endpoint::Match& match, const Found& program,
                          const std::string& key);
     Compression compression(const std::optional<websocket::DeflateAgreement>& agreement);
@@ -130,8 +141,13 @@ private:
     std::shared_ptr<const Site> site_;  ///< of the request that is answered, and what becomes of it
     log::Log& log_;
     Service service_;
+    bool proxied_;
     net::Stream stream_;
     net::Endpoints peer_;
+    Visitor visitor_;          ///< of the request under way
+    std::string asked_host_;   ///< its Host, where visitor_ has another
+    Admission admission_;      ///< and whether it may
+    std::string named_;        ///< whose name remote_host_ is
     std::string remote_host_;  ///< for --reverse-lookup, once a command is to be started; empty: nobody has asked
     net::Deadline deadline_;
     std::vector<std::byte> unread_;  ///< what came behind the request
@@ -145,11 +161,43 @@ net::awaitable<void> Connection::run() {
         StopScope stop_scope(loop_, *this);
         limit_handshake();
         bool ready = !loop_.stopping;
+        if (ready && proxied_) ready = co_await meet_proxy();
         if (ready && service_ == Service::tls) ready = co_await begin_tls();
         if (ready) bridge = co_await speak_http();
     }
     deadline_.off();
     if (bridge) co_await bridge->run(std::move(unread_));
+}
+
+/// Its header says who is there in truth. False: there is none, or nobody who may say so.
+net::awaitable<bool> Connection::meet_proxy() {
+    const http::TrustedProxies& trusted = site_->config.trusted_proxies;
+    const std::string proxy = remote();
+    const auto refuse = [&](std::string_view why) {
+        log_.write(log::Level::access, "PROXY protocol failed", {{"remote", proxy}, {"why", why}});
+        stream_.close();
+    };
+    if (!trusted.empty() && !is_trusted(peer_, trusted)) {
+        refuse("the peer is none in --trusted-proxy; listed there it would be believed");
+        co_return false;
+    }
+    const net::ProxyGreeting greeting = co_await net::read_proxy_header(stream_);
+    if (!greeting.header) {
+        refuse(greeting.why.empty() ? "the connection ended before its header"
+                                    : greeting.why + "; without --proxy-protocol no header would be wanted");
+        co_return false;
+    }
+    if (greeting.header->unix_socket) peer_ = net::Endpoints{{}, {}, 0, 0, {}, true};
+    if (const auto& ends = greeting.header->ends) {
+        const auto& local = ends->destination.address;
+        peer_ = {format(ends->source.address),
+                 format(local),
+                 ends->source.port,
+                 ends->destination.port,
+                 {local.bytes.begin(), local.bytes.end()},
+                 false};
+    }
+    co_return true;
 }
 
 /// False when there is to be no conversation; then all has been said that could be.
@@ -188,10 +236,14 @@ net::awaitable<std::unique_ptr<Bridge>> Connection::speak_http() {
         Head head = co_await read_head(first);
         if (std::holds_alternative<std::monostate>(head)) co_return nullptr;
         site_ = loop_.site;
-        const http::Request* const request = std::get_if<http::Request>(&head);
-        if (request && wants_name() && starts_command(*request)) co_await find_name();
+        http::Request* const request = std::get_if<http::Request>(&head);
+        std::optional<http::Refusal> refusal;
+        if (request) refusal = meet(*request);
+        if (request && !refusal) co_await admit(*request);
         if (!stream_.is_open()) co_return nullptr;
-        Answer outcome = request ? answer(*request) : Answer(std::get<http::Refusal>(std::move(head)));
+        if (!request) refusal = std::get<http::Refusal>(std::move(head));
+        Answer outcome = refusal ? Answer(*std::move(refusal)) : answer(*request);
+        admission_.place.give_back();  // nothing was started that keeps it
         if (auto* bridge = std::get_if<std::unique_ptr<Bridge>>(&outcome)) co_return std::move(*bridge);
         const bool kept = co_await give(request, std::move(outcome));
         if (!kept) {
@@ -229,25 +281,65 @@ net::awaitable<Connection::Head> Connection::read_head(bool first) {
     }
 }
 
-/// Whether some command would be started for it, and no check refuses that.
-bool Connection::starts_command(const http::Request& request) const {
-    using Kind = websocket::Handshake::Kind;
-    const Kind kind = websocket::judge_handshake(request).kind;
-    Found program;
-    const auto match = site_->match(request, program);
-    const bool events = request.method == "GET" && http::asks_for(request.fields, "text/event-stream");
-    if (match && (kind == Kind::valid || (kind == Kind::plain && events))) return !judge(request, *match->endpoint);
-    return kind == Kind::plain && site_->cgi &&
-           endpoint::find_program(request.path, look_in(site_->cgi.get(), program)) &&
-           !judge(request, site_->config.common);
+/// Who sends it. From here on its host is the one that the client has asked for.
+std::optional<http::Refusal> Connection::meet(http::Request& request) {
+    auto seen = visitor_of(request, peer_, service_ == Service::tls, site_->config.trusted_proxies);
+    if (auto* refusal = std::get_if<http::Refusal>(&seen)) return std::move(*refusal);
+    visitor_ = std::get<Visitor>(std::move(seen));
+    asked_host_ = request.host;
+    request.host = visitor_.host;
+    return std::nullopt;
 }
 
-/// The time for it has a limit of its own.
-net::awaitable<void> Connection::find_name() {
+/// Nothing where the answer is 404, 426 or worse, whoever asks: what is nowhere needs no password. Files and programs
+/// are another matter, for which of them there are is nobody else's business.
+Connection::Wish Connection::wish_of(const http::Request& request) const {
+    using Kind = websocket::Handshake::Kind;
+    if (service_ == Service::redirect) return {};
+    const Kind kind = websocket::judge_handshake(request).kind;
+    Found program;
+    auto match = site_->match(request, program);
+    if (kind == Kind::valid && match) return {std::move(match), true};
+    if (kind != Kind::plain) return {};
+    const bool events = match && request.method == "GET" && http::asks_for(request.fields, "text/event-stream");
+    if (site_->cgi.get()) {
+        auto split = endpoint::find_program(request.path, look_in(site_->cgi.get(), program));
+        if (split)
+            return {endpoint::Match{&site_->config.common, std::move(split->script_name), std::move(split->path_info)},
+                    true};
+    }
+    if (events) return {std::move(match), true};
+    if (!site_->cgi && !site_->files && !site_->config.dev_console) return {};
+    return {endpoint::Match{&site_->config.common, "", request.path}, false};
+}
+
+/// All that must be asked before the request can be answered, in the order of its refusals: 421 and 403 by `judge`,
+/// 429, 401. The time for it has limits of its own.
+net::awaitable<void> Connection::admit(http::Request& request, bool redirected) {
+    const Admission before = std::exchange(admission_, Admission{});
+    if (!site_->asks) co_return;
+    const Wish wish = wish_of(request);
+    if (!wish.match || (wish.starts_command && judge(request, *wish.match->endpoint))) co_return;
+    const config::Endpoint& endpoint = *wish.match->endpoint;
+    if (wish.starts_command) take_place(loop_, site_->config, visitor_.numeric, admission_);
+    if (admission_.refusal) co_return;
     deadline_.off();
-    remote_host_ =
-        co_await loop_.server.names.name_of(peer_.remote_address, loop_.executor, loop_.mailbox, loop_.timers);
+    if (redirected && before.endpoint == &endpoint) {  // the secret is no longer in the request
+        admission_.endpoint = before.endpoint;
+        admission_.user = before.user;
+        admission_.auth_type = before.auth_type;
+    } else if (endpoint.authentication.wanted()) {
+        const endpoint::Peer asking = peer();
+        co_await authenticate(loop_, *site_, request, *wish.match, asking, visitor_.trusted, admission_);
+    }
+    if (!admission_.refusal && wish.starts_command) co_await find_name();
     limit_handshake();
+}
+
+net::awaitable<void> Connection::find_name() {
+    if (!site_->config.reverse_lookup || !visitor_.numeric || named_ == visitor_.address) co_return;
+    remote_host_ = co_await loop_.server.names.name_of(visitor_.address, loop_.executor, loop_.mailbox, loop_.timers);
+    named_ = visitor_.address;
 }
 
 /// The first refusal of spec section 2's order, or what is asked for.
@@ -264,6 +356,7 @@ Connection::Answer Connection::answer(const http::Request& request) {
     if (!match) return nothing_here();
     if (handshake.kind == Kind::wrong_version) return *handshake.refusal;
     if (auto refusal = judge(request, *match->endpoint)) return std::move(*refusal);
+    if (auto refusal = judge_stranger(*match->endpoint)) return std::move(*refusal);
     return start_session(request, *match, program, handshake.key);
 }
 
@@ -287,6 +380,8 @@ Connection::Answer Connection::answer_plain(const http::Request& request, const 
     }
     if (auto page = console(request, match.has_value())) return std::move(*page);
     if (auto output = answer_by_cgi(request)) return std::move(*output);
+    if (site_->files || site_->cgi)
+        if (auto refusal = judge_stranger(site_->config.common)) return std::move(*refusal);
     if (site_->files) {
         const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
         auto file = site_->files->answer(request, now);
@@ -308,6 +403,7 @@ std::optional<http::Refusal> Connection::console(const http::Request& request, b
         return there;
     }
     if (request.path != console_path && !(alone && matched)) return std::nullopt;
+    if (auto refusal = judge_stranger(site_->config.common)) return refusal;
     const DevConsole& page = dev_console();
     http::Reply reply{200, {{"Content-Type", "text/html; charset=utf-8"}}, std::string(page.page)};
     reply.fields.push_back({"Content-Security-Policy", page.content_security_policy});
@@ -326,10 +422,11 @@ std::optional<Connection::Answer> Connection::answer_by_cgi(const http::Request&
     if (!split) return std::nullopt;
     const config::Endpoint& common = site_->config.common;
     if (auto refusal = judge(request, common)) return std::move(*refusal);
+    if (auto refusal = judge_stranger(common)) return std::move(*refusal);
     const endpoint::Match match{&common, std::move(split->script_name), std::move(split->path_info)};
     const endpoint::Peer asking = peer();
     const Order order{*site_, request, match, asking, &program, true};
-    auto started = start(loop_, order);
+    auto started = start_for_client(order);
     if (auto* refusal = std::get_if<http::Refusal>(&started)) return std::move(*refusal);
     return std::make_unique<Cgi>(loop_, request, asker_of(request), std::get<RunningCommand>(std::move(started)),
                                  common, stderr_of(order));
@@ -340,9 +437,33 @@ std::optional<http::Refusal> Connection::judge(const http::Request& request, con
     const endpoint::Origins& origins = site_->of(endpoint).origins;
     std::span<const std::string> names;
     if (service_ == Service::tls) names = site_->tls->names();
-    if (auto refusal = endpoint::judge_host(request, peer_.local_bytes, site_->config.hosts, origins, names))
-        return refusal;
-    return endpoint::judge_origin(request, origins);
+    // A proxy's word counts for where a page comes from, but not against rebinding: a page on this machine could be the
+    // peer, and write it.
+    const auto judge_host = [&](const http::Request& asked) {
+        return endpoint::judge_host(asked, peer_.local_bytes, site_->config.hosts, origins, names);
+    };
+    std::optional<http::Refusal> refusal;
+    if (request.host == asked_host_) {
+        refusal = judge_host(request);
+    } else {
+        http::Request asked = request;
+        asked.host = asked_host_;
+        refusal = judge_host(asked);
+    }
+    return refusal ? refusal : endpoint::judge_origin(request, origins);
+}
+
+/// What `admit` has found out, or 401: nothing that wants authentication is used without it.
+std::optional<http::Refusal> Connection::judge_stranger(const config::Endpoint& endpoint) const {
+    if (admission_.refusal) return admission_.refusal;
+    if (admission_.admits(endpoint)) return std::nullopt;
+    return refuse_stranger(endpoint.authentication, "it was not asked who sends it");
+}
+
+std::variant<RunningCommand, http::Refusal> Connection::start_for_client(const Order& order) {
+    auto started = start(loop_, order);
+    if (auto* running = std::get_if<RunningCommand>(&started)) running->slot.keep(std::move(admission_.place));
+    return started;
 }
 
 std::optional<websocket::DeflateAgreement> agree_on_deflate(const http::Request& request,
@@ -359,10 +480,11 @@ std::optional<websocket::DeflateAgreement> agree_on_deflate(const http::Request&
 Connection::Answer Connection::start_session(const http::Request& request, const endpoint::Match& match,
                                              const Found& program, const std::string& key) {
     const endpoint::Peer asking = peer();
-    const auto subprotocol = websocket::select_subprotocol(request, match.endpoint->subprotocols);
+    auto subprotocol = websocket::select_subprotocol(request, match.endpoint->subprotocols);
+    if (!subprotocol && admission_.by_subprotocol) subprotocol = http::bearer_subprotocol;
     Order order{*site_, request, match, asking, match.endpoint->dir.empty() ? nullptr : &program};
     if (subprotocol) order.subprotocol = *subprotocol;
-    auto started = start(loop_, order);
+    auto started = start_for_client(order);
     if (auto* refusal = std::get_if<http::Refusal>(&started)) return std::move(*refusal);
     auto& running = std::get<RunningCommand>(started);
     log_request(&request, 101, {});
@@ -393,11 +515,12 @@ Compression Connection::compression(const std::optional<websocket::DeflateAgreem
 Connection::Answer Connection::start_events(const http::Request& request, const endpoint::Match& match,
                                             const Found& program) {
     if (auto refusal = judge(request, *match.endpoint)) return std::move(*refusal);
+    if (auto refusal = judge_stranger(*match.endpoint)) return std::move(*refusal);
     if (match.endpoint->framing == framing::Kind::raw)
         return http::refuse(406, "This endpoint speaks in bytes, and events are text.", "--framing raw has no events");
     const endpoint::Peer asking = peer();
     const Order order{*site_, request, match, asking, match.endpoint->dir.empty() ? nullptr : &program};
-    auto started = start(loop_, order);
+    auto started = start_for_client(order);
     if (auto* refusal = std::get_if<http::Refusal>(&started)) return std::move(*refusal);
     Asker asker = asker_of(request);
     asker.delivery.keep_alive = asker.delivery.keep_alive && !request.has_body;  // nobody reads it
@@ -406,10 +529,16 @@ Connection::Answer Connection::start_events(const http::Request& request, const 
 }
 
 endpoint::Peer Connection::peer() const {
-    return {peer_.remote_address,     std::to_string(peer_.remote_port),
-            peer_.local_address,      std::to_string(peer_.local_port),
-            service_ == Service::tls, peer_.unix_socket,
-            stream_.client_subject(), remote_host_};
+    endpoint::Peer asking{visitor_.address, visitor_.port, peer_.local_address, std::to_string(peer_.local_port)};
+    asking.tls = visitor_.https;
+    asking.unix_socket = peer_.unix_socket;
+    asking.client_subject = stream_.client_subject();
+    if (named_ == visitor_.address) asking.remote_host = remote_host_;
+    asking.forwarded = visitor_.forwarded;
+    asking.server_port = visitor_.server_port;
+    asking.user = admission_.user;
+    asking.auth_type = admission_.auth_type;
+    return asking;
 }
 
 /// `request` outlives the exchange.
@@ -479,7 +608,10 @@ net::awaitable<bool> Connection::give_output(const http::Request& request, std::
         if (redirect) {
             next = std::move(*redirect);
             next.keep_alive = kept;
+            co_await admit(next, true);
+            deadline_.after(keep_alive_timeout);
             outcome = answer(next);
+            admission_.place.give_back();
         }
         auto* program = std::get_if<std::unique_ptr<Cgi>>(&outcome);
         if (!program) {
@@ -552,16 +684,19 @@ void Connection::log_request(const http::Request* request, int status, std::stri
                 {"why", why}});
 }
 
+/// Of the client, where a proxy names it.
 std::string Connection::remote() const {
-    if (peer_.unix_socket) return "unix:";
-    const bool v6 = peer_.remote_address.find(':') != std::string::npos;
-    return (v6 ? "[" + peer_.remote_address + "]" : peer_.remote_address) + ":" + std::to_string(peer_.remote_port);
+    if (peer_.unix_socket && !visitor_.forwarded) return "unix:";
+    const std::string& address = visitor_.forwarded ? visitor_.address : peer_.remote_address;
+    const std::string port = visitor_.forwarded ? visitor_.port : std::to_string(peer_.remote_port);
+    const std::string host = address.find(':') != std::string::npos ? "[" + address + "]" : address;
+    return port.empty() ? host : host + ":" + port;
 }
 
 }  // namespace
 
-net::awaitable<void> serve(LoopResources& loop, int fd, Service service) {
-    Connection connection(loop, fd, service);
+net::awaitable<void> serve(LoopResources& loop, int fd, Service service, bool proxied) {
+    Connection connection(loop, fd, service, proxied);
     co_await connection.run();
 }
 

@@ -10,7 +10,8 @@ enum class Service {
     redirect,  ///< from http to https, and nothing else
 };
 
-/// Serves the connected socket `fd`, which it owns, until the connection and all it has started have ended.
-net::awaitable<void> serve(LoopResources& loop, int fd, Service service);
+/// Serves the connected socket `fd`, which it owns, until the connection and all it has started have ended. `proxied`:
+/// a proxy speaks the PROXY protocol first.
+net::awaitable<void> serve(LoopResources& loop, int fd, Service service, bool proxied);
 
 }  // namespace wsinetd::session

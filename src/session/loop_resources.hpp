@@ -14,6 +14,7 @@
 #include "process/launcher.hpp"
 #include "process/leftovers.hpp"
 #include "session/counters.hpp"
+#include "session/password_checks.hpp"
 #include "session/scratch.hpp"
 #include "session/site.hpp"
 #include "session/slots.hpp"
@@ -33,6 +34,8 @@ struct ServerResources {
     std::atomic<bool>& hinted;  ///< the operator has been told how to send lines at once
     std::uint64_t run_id;       ///< random: see UniqueIds
     net::ReverseLookup& names;
+    Clients& clients;
+    PasswordChecks& passwords;
     std::uint16_t tls_port = 0;    ///< where a redirect from http leads
     bool watched = false;          ///< somebody may ask for its sessions (--admin)
     net::Milliseconds silence{0};  ///< what a listener's connections have as TCP_USER_TIMEOUT

@@ -1,5 +1,6 @@
 #include "session/site.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <fstream>
 #include <iterator>
@@ -43,6 +44,12 @@ std::string media_type_table() {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
+bool asks_somebody(const config::Config& config) {
+    const auto asks = [](const config::Endpoint& endpoint) { return endpoint.authentication.wanted(); };
+    return asks(config.common) || std::ranges::any_of(config.endpoints, asks) || config.max_per_client > 0 ||
+           config.max_connect_rate.count > 0 || config.reverse_lookup;
+}
+
 }  // namespace
 
 Site::Site(config::Config checked, std::shared_ptr<const net::TlsContext> certificates, SlotsByPath& slots)
@@ -50,6 +57,7 @@ Site::Site(config::Config checked, std::shared_ptr<const net::TlsContext> certif
       tls(std::move(certificates)),
       origins(allowed_origins(config)),
       cgi(tree_of(config.cgi_dir)),
+      asks(asks_somebody(config)),
       router_(config.endpoints) {
     std::vector<const Tree*> hidden;  // programs are hidden among the files, wherever they lie
     for (const config::Endpoint& endpoint : config.endpoints) {

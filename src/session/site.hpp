@@ -42,6 +42,7 @@ public:
     const endpoint::Origins origins;                   ///< the server's
     std::unique_ptr<const Tree> cgi;                   ///< of --cgi-dir; nullptr: none
     std::unique_ptr<const StaticFiles> files;          ///< of --static-dir; nullptr: none
+    const bool asks;  ///< something must be found out about who sends a request before it is answered
 
 private:
     [[nodiscard]] Served serve(const config::Endpoint& endpoint, SlotsByPath& slots) const;

@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "session/clients.hpp"
+
 namespace wsinetd::session {
 
 /// Counts up to a limit, from any thread.
@@ -52,10 +54,13 @@ public:
     /// Takes over a slot that was taken.
     explicit Slot(Slots& slots) : slots_(&slots) {}
     Slot(Slot&& other) noexcept
-        : slots_(std::exchange(other.slots_, nullptr)), more_(std::exchange(other.more_, nullptr)) {}
+        : slots_(std::exchange(other.slots_, nullptr)),
+          more_(std::exchange(other.more_, nullptr)),
+          client_(std::move(other.client_)) {}
     Slot& operator=(Slot&& other) noexcept {
         std::swap(slots_, other.slots_);
         std::swap(more_, other.more_);
+        std::swap(client_, other.client_);
         return *this;
     }
     ~Slot() { give_back(); }
@@ -67,7 +72,11 @@ public:
         return true;
     }
 
+    /// The client's own place, which is given back with this.
+    void keep(ClientPlace client) { client_ = std::move(client); }
+
     void give_back() {
+        client_.give_back();
         for (Slots* slots : {std::exchange(slots_, nullptr), std::exchange(more_, nullptr)})
             if (slots) slots->give_back();
     }
@@ -75,6 +84,7 @@ public:
 private:
     Slots* slots_ = nullptr;
     Slots* more_ = nullptr;
+    ClientPlace client_;
 };
 
 /// Slots for each path, the same ones as long as someone holds them: a new configuration finds what runs under the old.

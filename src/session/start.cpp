@@ -83,15 +83,17 @@ private:
 std::unique_ptr<process::Child> start_child(LoopResources& loop, const Order& order, const std::string& id,
                                             std::error_code& error) {
     const config::Endpoint& endpoint = *order.match.endpoint;
+    const config::Authentication& authentication = endpoint.authentication;
     const endpoint::Environment environment = environment_of(order, id);
     std::vector<const char*> arguments;
     if (order.program)
         arguments.push_back(order.program->path.c_str());
     else
-        for (const std::string& argument : endpoint.command) arguments.push_back(argument.c_str());
+        for (const std::string& argument : order.authenticates ? authentication.command : endpoint.command)
+            arguments.push_back(argument.c_str());
     arguments.push_back(nullptr);
-    process::Program program{order.program ? arguments[0] : endpoint.program.c_str(), arguments.data(),
-                             environment.envp()};
+    const std::string& named = order.authenticates ? authentication.program : endpoint.program;
+    process::Program program{order.program ? arguments[0] : named.c_str(), arguments.data(), environment.envp()};
     if (!endpoint.cwd.empty()) program.directory = endpoint.cwd.c_str();
     if (order.program) program.file = order.program->file.fd();
     OpenFile own_directory;
@@ -117,6 +119,7 @@ std::unique_ptr<process::Child> start_child(LoopResources& loop, const Order& or
 }  // namespace
 
 process::Stderr stderr_of(const Order& order) {
+    if (order.authenticates) return process::Stderr::pipe;
     switch (order.match.endpoint->stderr_mode) {
         case config::StderrMode::discard: return process::Stderr::null;
         case config::StderrMode::merge: return order.cgi ? process::Stderr::pipe : process::Stderr::stdout_;
@@ -142,7 +145,9 @@ std::variant<RunningCommand, http::Refusal> start(LoopResources& loop, const Ord
     if (error.value() == E2BIG) return http::refuse(431, "The request is too large for the environment of a command.");
     if (!error) return running;
     const std::string why = why_not_started(error);
-    complain(loop, error, order.program ? order.program->path : order.match.endpoint->program, running.id, why);
+    const config::Endpoint& endpoint = *order.match.endpoint;
+    const std::string& named = order.authenticates ? endpoint.authentication.program : endpoint.program;
+    complain(loop, error, order.program ? order.program->path : named, running.id, why);
     return http::refuse(500, "The command could not be started; the server's log says why.", why);
 }
 

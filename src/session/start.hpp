@@ -15,6 +15,7 @@ struct Order {
     const Found* program = nullptr;  ///< of a directory; nullptr: the endpoint's own command
     bool cgi = false;                ///< a CGI program: in its own directory, its stderr never on stdout
     std::string_view subprotocol = {};
+    bool authenticates = false;  ///< the endpoint's --auth-command instead
 };
 
 struct RunningCommand {

@@ -255,6 +255,12 @@ std::string value_for(const Option& option) {
     if (name == "pass-env") return "A,B_*";
     if (name == "subprotocol") return "chat";
     if (name == "shutdown-code") return "1012";
+    if (name == "admin") return "127.0.0.1:9091";
+    if (name == "auth-command") return "/bin/true a b";
+    if (name == "auth-header") return "X-User";
+    if (name == "trusted-proxy") return "10.0.0.0/8,unix,::1";
+    if (name == "proxy-protocol") return "tcp,unix";
+    if (name == "max-connect-rate") return "10/1m";
     if (name == "env") return "A= b, c=\"d\"";
     if (name == "log-level") return "debug";
     if (name == "log-format") return "json";

@@ -48,6 +48,20 @@ const std::vector<Example> examples = {
     {"origin", "https://a.example", [](const Config& c) { return c.origins == Words{"https://a.example"}; }},
     {"same-origin", "false", [](const Config& c) { return !c.same_origin; }},
     {"host", "a.example", [](const Config& c) { return c.hosts == Words{"a.example"}; }},
+    {"auth-basic", "/etc/users", [](const Config& c) { return c.common.authentication.password_file == "/etc/users"; }},
+    {"auth-token-file", "/etc/tokens",
+     [](const Config& c) { return c.common.authentication.token_file == "/etc/tokens"; }},
+    {"auth-command", " /bin/ask  him ",
+     [](const Config& c) {
+         return c.common.authentication.command == Words{"/bin/ask", "him"};
+     }},
+    {"auth-header", "X-User", [](const Config& c) { return c.common.authentication.header == "X-User"; }},
+    {"trusted-proxy", "10.0.0.0/8, ::1,unix",
+     [](const Config& c) { return c.trusted_proxies.unix_socket && c.trusted_proxies.networks.size() == 2; }},
+    {"proxy-protocol", "tcp,[::1]",
+     [](const Config& c) {
+         return c.proxy_protocol == Words{"tcp", "::1"};
+     }},
     {"dir", "/srv/scripts",
      [](const Config& c) { return !c.endpoints.empty() && c.endpoints[0].dir == "/srv/scripts"; }},
     {"static-dir", "/srv/www", [](const Config& c) { return c.static_dir == "/srv/www"; }},
@@ -73,6 +87,9 @@ const std::vector<Example> examples = {
     {"max-message-size", "64KiB", [](const Config& c) { return c.common.max_message_size == 65536; }},
     {"max-processes", "2", [](const Config& c) { return c.max_processes == 2; }},
     {"max-connections", "3", [](const Config& c) { return c.max_connections == 3; }},
+    {"max-per-client", "5", [](const Config& c) { return c.max_per_client == 5; }},
+    {"max-connect-rate", "10/5m",
+     [](const Config& c) { return c.max_connect_rate.count == 10 && c.max_connect_rate.period == 5min; }},
     {"handshake-timeout", "5s", [](const Config& c) { return c.handshake_timeout == 5s; }},
     {"ping-interval", "500ms", [](const Config& c) { return c.common.ping_interval == 500ms; }},
     {"idle-timeout", "1h", [](const Config& c) { return c.common.idle_timeout == 1h; }},
@@ -197,6 +214,19 @@ struct Wrong {
 };
 
 const std::vector<Wrong> wrong_values = {
+    {{"--auth-basic", ""}, R"(--auth-basic: "" is not a path)"},
+    {{"--auth-token-file", ""}, R"(--auth-token-file: "" is not a path)"},
+    {{"--auth-command", " "}, R"(--auth-command: "" is not a command)"},
+    {{"--auth-header", "X User"}, R"(--auth-header: "X User" is not the name of a header)"},
+    {{"--trusted-proxy", "10.0.0.1/8"},
+     R"(--trusted-proxy: "10.0.0.1/8" has bits behind its prefix; the network is 10.0.0.0/8)"},
+    {{"--trusted-proxy", "proxy"},
+     R"(--trusted-proxy: "proxy" is not an address or a network (192.0.2.0/24, 2001:db8::/32), nor unix)"},
+    {{"--proxy-protocol", "all"},
+     R"(--proxy-protocol: "all" is not a listener (tcp for all addresses, unix for the socket, or an address))"},
+    {{"--max-per-client", "x"}, R"(--max-per-client: "x" is not a number (0 or more))"},
+    {{"--max-connect-rate", "1/0"}, R"(--max-connect-rate: "1/0" is not a rate (10/1s, 100/5m; 0 is no limit))"},
+    {{"--max-connect-rate", "/1s"}, R"(--max-connect-rate: "/1s" is not a rate (10/1s, 100/5m; 0 is no limit))"},
     {{"--port", "80a"}, R"(--port: "80a" is not a port (0 to 65535))"},
     {{"--port", "65536"}, R"(--port: "65536" is not a port (0 to 65535))"},
     {{"--port", "-1"}, R"(--port: "-1" is not a port (0 to 65535))"},

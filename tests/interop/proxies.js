@@ -8,7 +8,10 @@ import {join} from 'node:path';
 
 const modules = '/usr/lib/apache2/modules';
 
-/** Each makes the command line that serves `port` in the foreground and passes everything on to `backend`. */
+/**
+ * Each makes the command line that serves `port` in the foreground and passes everything on to `backend`. All say where
+ * a client comes from in X-Forwarded-For; with `greets`, in the PROXY protocol instead.
+ */
 export const proxies = {
   nginx: (folder, port, backend) => {
     const file = join(folder, 'nginx.conf');
@@ -26,6 +29,8 @@ export const proxies = {
             proxy_pass http://127.0.0.1:${backend};
             proxy_http_version 1.1;
             proxy_set_header Host $http_host;
+            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+            proxy_set_header X-Forwarded-Proto $scheme;
             proxy_set_header Upgrade $http_upgrade;
             proxy_set_header Connection $connection_upgrade;
             proxy_buffering off;
@@ -34,7 +39,7 @@ export const proxies = {
       }`);
     return ['nginx', '-p', folder, '-c', file];
   },
-  haproxy: (folder, port, backend) => {
+  haproxy: (folder, port, backend, greets = false) => {
     const file = join(folder, 'haproxy.cfg');
     writeFileSync(file, `
 defaults
@@ -47,7 +52,8 @@ frontend all
   bind 127.0.0.1:${port}
   default_backend wsinetd
 backend wsinetd
-  server one 127.0.0.1:${backend}
+  ${greets ? '' : 'option forwardfor'}
+  server one 127.0.0.1:${backend} ${greets ? 'send-proxy-v2' : ''}
 `);
     return ['haproxy', '-db', '-f', file];
   },
@@ -106,10 +112,10 @@ async function freePort() {
 }
 
 /** Runs it in front of `backend` until the test ends; gives its port once it accepts. */
-export async function inFront(t, name, backend) {
+export async function inFront(t, name, backend, greets = false) {
   const folder = mkdtempSync(join(tmpdir(), `wsinetd-${name}-`));
   const port = await freePort();
-  const [program, ...words] = proxies[name](folder, port, backend);
+  const [program, ...words] = proxies[name](folder, port, backend, greets);
   const child = spawn(program, words, {stdio: ['ignore', 'ignore', 'pipe'], cwd: folder,
     env: {...process.env, HOME: folder, PATH: `${process.env.PATH}:/usr/sbin`}});
   let log = '';

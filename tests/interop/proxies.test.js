@@ -47,4 +47,38 @@ for (const name of Object.keys(proxies))
       source.close();
       assert.equal(event.data, 'one');
     });
+  
+    // The client's address is one of loopback that nobody else has: what it says of itself is another.
+    const forged = {'X-Forwarded-For': '203.0.113.9', 'X-Real-IP': '203.0.113.9'};
+    const from = async (url, headers) => {
+      const client = await ws(url, {headers, localAddress: '127.0.0.77'});
+      return client.next();
+    };
+    const tell = ['sh', '-c', 'echo "$REMOTE_ADDR"'];
+
+    test('the address is the client\'s where the proxy is trusted, whatever the client says', long, async (t) => {
+      const {url} = await served(t, tell, ['--trusted-proxy', '127.0.0.1']);
+      const named = url.replace('localhost', '127.0.0.1');
+      assert.equal(await from(named, {}), '127.0.0.77');
+      assert.equal(await from(named, forged), '127.0.0.77');
+    });
+
+    test('the address is the proxy\'s where it is not', long, async (t) => {
+      const {url} = await served(t, tell, ['--trusted-proxy', '192.0.2.1']);
+      const named = url.replace('localhost', '127.0.0.1');
+      assert.equal(await from(named, forged), '127.0.0.1');
+    });
+
+    test('a Forwarded of the client\'s own does not get through', long, async (t) => {
+      const {url} = await served(t, tell, ['--trusted-proxy', '127.0.0.1']);
+      const named = url.replace('localhost', '127.0.0.1');
+      await assert.rejects(from(named, {Forwarded: 'for=203.0.113.9'}), /400/);
+    });
+
+    if (name === 'haproxy')
+      test('the address comes in the PROXY protocol as well', long, async (t) => {
+        const options = ['--proxy-protocol', 'tcp', '--trusted-proxy', '127.0.0.1'];
+        const port = await inFront(t, name, (await serve(t, options, tell)).port, true);
+        assert.equal(await from(`ws://127.0.0.1:${port}/`, forged), '127.0.0.77');
+      });
   });
