@@ -54,14 +54,16 @@ int run(std::span<const char* const> arguments) {
         case config::Action::print_config:
         case config::Action::serve: break;
     }
+    const config::Config& config = prepared.config;
+    server::Inheritance inherited;
+    // Before an error is printed: stderr may be the connection, and its client is not to hear of it.
+    if (config.accept_fd && config.action == config::Action::serve)
+        inherited.connection = inherited.manager.take_connection();
     for (const std::string& error : prepared.errors) print_error(error);
     if (!prepared.errors.empty()) return exit_mistake;
-    const config::Config& config = prepared.config;
     if (config.action == config::Action::reload) return reload(config);
     if (config.action == config::Action::print_config) std::fputs(prepared.printed.c_str(), stdout);
     if (config.action != config::Action::serve) return EXIT_SUCCESS;
-    server::Inheritance inherited;
-    if (config.accept_fd) inherited.connection = inherited.manager.take_connection();
     return serve(std::move(prepared), inherited, arguments);
 }
 
