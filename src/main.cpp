@@ -52,6 +52,7 @@ int run(std::span<const char* const> arguments) {
         case config::Action::reload:
         case config::Action::check:
         case config::Action::print_config:
+        case config::Action::print_asyncapi:
         case config::Action::serve: break;
     }
     const config::Config& config = prepared.config;
@@ -62,7 +63,7 @@ int run(std::span<const char* const> arguments) {
     for (const std::string& error : prepared.errors) print_error(error);
     if (!prepared.errors.empty()) return exit_mistake;
     if (config.action == config::Action::reload) return reload(config);
-    if (config.action == config::Action::print_config) std::fputs(prepared.printed.c_str(), stdout);
+    std::fputs(prepared.printed.c_str(), stdout);
     if (config.action != config::Action::serve) return EXIT_SUCCESS;
     return serve(std::move(prepared), inherited, arguments);
 }

@@ -22,7 +22,7 @@ using Milliseconds = std::chrono::milliseconds;
 enum class StderrMode { log, discard, merge, tagged };
 enum class OnBinary { close, ignore, accept };
 enum class Unbuffer { off, line };
-enum class Action { serve, check, print_config, reload, version, license, help };
+enum class Action { serve, check, print_config, print_asyncapi, reload, version, license, help };
 
 /// Whose rights a command runs with; numbers, as the system has them.
 struct Identity {

@@ -140,7 +140,7 @@ Loaded load(std::span<const char* const> arguments) {
     loaded.said.websocketd = line.websocketd;
     loaded.said.command_line = std::move(line.settings);
     loaded.said.command = {std::move(line.command), {}};
-    const bool reads = line.action <= Action::print_config;
+    const bool reads = line.action <= Action::print_asyncapi;
     if (reads && !line.config_file.empty()) Reading(loaded).read_main(line.config_file);
     loaded.config = compose(loaded.said);
     loaded.config.action = loaded.action;

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "config/asyncapi.hpp"
 #include "config/check.hpp"
 #include "config/load.hpp"
 #include "config/print.hpp"
+#include "version.hpp"
 
 namespace wsinetd::server {
 namespace {
@@ -25,11 +27,13 @@ Prepared prepare(std::span<const char* const> arguments) {
     config::Loaded loaded = config::load(arguments);
     prepared.config = std::move(loaded.config);
     prepared.errors = std::move(loaded.errors);
-    if (prepared.config.action > config::Action::print_config) return prepared;
+    if (prepared.config.action > config::Action::print_asyncapi) return prepared;
     if (prepared.config.action == config::Action::print_config) {
         std::error_code ignored;
         prepared.printed = config::print(loaded.said, prepared.config, std::filesystem::current_path(ignored).string());
     }
+    if (prepared.config.action == config::Action::print_asyncapi)
+        prepared.printed = config::asyncapi(prepared.config, version);
     for (std::string& error : config::check(prepared.config)) prepared.errors.push_back(std::move(error));
     net::TlsContext::Loaded tls = load_tls(prepared.config);
     prepared.tls = std::move(tls.context);

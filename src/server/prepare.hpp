@@ -12,7 +12,7 @@ namespace wsinetd::server {
 struct Prepared {
     config::Config config;
     std::shared_ptr<const net::TlsContext> tls;  ///< nullptr without TLS
-    std::string printed;                         ///< with --print-config: what it prints
+    std::string printed;                         ///< with --print-config or --print-asyncapi: what it prints
     std::vector<std::string> errors;             ///< every mistake; where there are any, nothing else is of use
 };
 
