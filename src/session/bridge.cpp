@@ -222,17 +222,13 @@ bool Bridge::frame_output(Source& source, websocket::Frames& frames) {
     websocket::Sender& sender = outgoing_.sender();
     if (unframed.piece) {
         if (!sender.add(*unframed.piece, frames)) return true;
-        messages_out_ += unframed.piece->last;
         unframed.piece.reset();
     }
     // A piece is used where the splitter has put it: copying what was just written byte by byte stalls for longer than
     // all else takes for a short line.
     do {
         while (std::optional<framing::Piece> piece = source.splitter.next(unframed.rest)) {
-            if (sender.add(*piece, frames)) {
-                messages_out_ += piece->last;
-                continue;
-            }
+            if (sender.add(*piece, frames)) continue;
             unframed.piece = piece;
             return true;
         }
@@ -265,7 +261,6 @@ bool Bridge::frame_tagged_output(Source& source, websocket::Frames& frames) {
         if (!frame_tagged(source, frames)) return true;
         unframed.piece.reset();
         speaking_ = last ? nullptr : &source;
-        messages_out_ += last;
         if (last) (&source == &stdout_ ? *stderr_ : stdout_).pump.wake();
     }
     return false;
@@ -294,9 +289,7 @@ std::span<const std::byte> Bridge::frame_in_place(Source& source) {
     if (!unframed.piece || unframed.piece->bytes.data() != chunk || unframed.piece->bytes.size() < in_place_size)
         return {};
     const auto frame = outgoing_.sender().frame_in_place(*unframed.piece);
-    if (frame.empty()) return frame;
-    messages_out_ += unframed.piece->last;
-    unframed.piece.reset();
+    if (!frame.empty()) unframed.piece.reset();
     return frame;
 }
 
@@ -312,7 +305,6 @@ void Bridge::take_first(std::span<const std::byte> bytes) {
 
 net::Pump::Next Bridge::input() {
     using Wait = net::Pump::Next::Wait;
-    if (input_blocked_) loop_.counters.waited_for_commands += net::Clock::now() - blocked_since_;
     input_blocked_ = false;
     switch (input_turn()) {
         case Turn::starved: return stream_.until_readable();
@@ -392,7 +384,6 @@ void Bridge::take_event(const websocket::Event& event, Taken& taken) {
         if (data->inflated) taken.inflated += data->piece.bytes.size();
         if (discarding()) return;
         taken.any_data = true;
-        messages_in_ += data->piece.last;
         if (data->inflated) return pass_inflated(*data, taken);
         if (!pass(*data, taken)) return;
         if (body_writer_) return write_body(data->piece, behind(data->piece));
@@ -450,6 +441,7 @@ void Bridge::pass_inflated(const websocket::Data& data, Taken& taken) {
 /// Hands the command what it would not take before. False: it still does not.
 bool Bridge::feed_command() {
     if (to_command_.empty()) return true;
+    note_waited();
     const std::vector<std::byte> waiting = std::move(to_command_);
     to_command_ = std::vector<std::byte>();
     write_stdin(waiting);

@@ -161,6 +161,7 @@ private:
     [[nodiscard]] bool discarding() const { return verdict_ || client_ == Client::gone; }
     [[nodiscard]] bool all_said() const { return stdout_.ended && (!stderr_ || stderr_->ended); }
     void note_waiting_client();
+    void note_waited();
     [[nodiscard]] Traffic traffic() const;
     void log_begin();
     void log_end();
@@ -213,8 +214,6 @@ private:
     net::TimePoint closing_progress_{};
     std::uint64_t closing_unsent_ = 0;
     std::uint64_t received_ = 0;
-    std::uint64_t messages_in_ = 0;
-    std::uint64_t messages_out_ = 0;
     net::TimePoint client_blocked_since_{};  ///< the epoch: it is not
     std::uint8_t blocks_ = 0;                ///< reads in a row that were full blocks of C's stdio
 

@@ -46,6 +46,13 @@ bool Bridge::end(std::string_view id, std::uint16_t code) {
     return true;
 }
 
+/// Input that can go on. What came with the request may have been held back before anything was waited for.
+void Bridge::note_waited() {
+    if (blocked_since_ == net::TimePoint{}) return;
+    const net::TimePoint now = net::Clock::now();
+    loop_.counters.waited_for_commands += now - std::exchange(blocked_since_, now);
+}
+
 /// Output that has to wait; that of one stream may also wait for the other's.
 void Bridge::note_waiting_client() {
     if (outgoing_.blocked() && client_blocked_since_ == net::TimePoint{}) client_blocked_since_ = net::Clock::now();
@@ -193,13 +200,14 @@ void Bridge::give_up_on_output() {
 }
 
 Traffic Bridge::traffic() const {
-    return {received_, outgoing_.written() - std::min(outgoing_.written(), reply_size_), messages_in_, messages_out_};
+    return {received_, outgoing_.written() - std::min(outgoing_.written(), reply_size_), receiver_.messages(),
+            outgoing_.messages()};
 }
 
 void Bridge::count(Counters& sum) const {
     sum.tally(endpoint_.path, SessionKind::websocket).traffic += traffic();
     const net::TimePoint now = net::Clock::now();
-    if (input_blocked_) sum.waited_for_commands += now - blocked_since_;
+    if (input_blocked_ && !to_command_.empty()) sum.waited_for_commands += now - blocked_since_;
     if (client_blocked_since_ != net::TimePoint{}) sum.waited_for_clients += now - client_blocked_since_;
 }
 

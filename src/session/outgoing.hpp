@@ -17,6 +17,9 @@ public:
     /// Where pieces become frames.
     websocket::Sender& sender() { return sender_; }
 
+    /// Whole ones framed so far.
+    [[nodiscard]] std::uint64_t messages() const { return sender_.messages(); }
+
     void ping();
     void close(std::optional<std::uint16_t> code, std::string_view reason);
 

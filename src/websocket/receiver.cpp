@@ -113,6 +113,7 @@ inline std::optional<Event> Receiver::small_frame(const Header& header, std::spa
     }
     if (text && header.fin && !text_.complete()) return end(invalid_text);
     judged_ = 0;
+    messages_ += header.fin;
     message_ = header.fin ? Opcode::continuation : type;
     message_size_ = header.fin || max_message_ == 0 ? 0 : message_size_ + header.length;
     bytes = rest.subspan(payload.size());
@@ -192,6 +193,7 @@ std::optional<Event> Receiver::next_inflated(std::span<std::byte>& bytes) {
     first_ = false;
     if (over) state_ = State::between_frames;
     if (last) {
+        ++messages_;
         message_ = Opcode::continuation;
         message_size_ = 0;
         deflated_ = false;
@@ -227,6 +229,7 @@ std::optional<Event> Receiver::next_part(std::span<std::byte>& bytes) {
     first_ = false;
     if (remaining_ == 0) state_ = State::between_frames;
     if (last) {
+        ++messages_;
         message_ = Opcode::continuation;
         message_size_ = 0;
     }

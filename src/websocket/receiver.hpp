@@ -60,6 +60,9 @@ public:
     /// After a Failure or a CloseReceived everything is consumed and ignored (5.5.1, 7.1.7).
     [[nodiscard]] std::optional<Event> next(std::span<std::byte>& bytes);
 
+    /// Messages that have come whole so far.
+    [[nodiscard]] std::uint64_t messages() const { return messages_; }
+
     /// Bytes of the message behind the piece that came last, as long as a frame with FIN is under way: only then can it
     /// be known.
     [[nodiscard]] std::optional<std::uint64_t> to_come() const {
@@ -105,7 +108,8 @@ private:
     Opcode message_ = Opcode::continuation;  ///< type of the message under way; continuation: none is
     bool deflated_ = false;                  ///< the message under way is compressed
     bool first_ = false;                     ///< of such a frame: its next piece is the message's first,
-    bool fin_ = false;                       ///< and its last piece is the message's last
+    std::uint64_t messages_ = 0;
+    bool fin_ = false;  ///< and its last piece is the message's last
     utf8::Validator text_;
 };
 

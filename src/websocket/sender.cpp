@@ -77,6 +77,7 @@ bool fits(std::size_t payload, const Frames& out) { return header_size(payload) 
 
 /// Begins the message's next frame; `size` bytes of payload are to be written where the result points.
 inline std::byte* Sender::open_frame(bool fin, std::size_t size, Frames& out) {
+    messages_ += fin;
     const Opcode opcode = under_way_ == Message::none ? type_ : Opcode::continuation;
     std::byte* const payload =
         out.space.data() + out.size + write_header(out.space.data() + out.size, fin, opcode, size);
@@ -182,6 +183,7 @@ std::span<const std::byte> Sender::frame_in_place(const framing::Piece& piece) {
     auto* const frame = const_cast<std::byte*>(piece.bytes.data()) - header;
     write_header(frame, piece.last, under_way_ == Message::none ? type_ : Opcode::continuation, piece.bytes.size());
     under_way_ = piece.last ? Message::none : Message::plain;
+    messages_ += piece.last;
     return {frame, header + piece.bytes.size()};
 }
 

@@ -60,6 +60,8 @@ public:
     [[nodiscard]] bool control_waiting() const { return pong_ || ping_ || close_; }
     /// The Close frame has been taken, and no other follows it (5.5.1).
     [[nodiscard]] bool closed() const { return closed_; }
+    /// Whole messages framed so far.
+    [[nodiscard]] std::uint64_t messages() const { return messages_; }
 
 private:
     enum class Message : std::uint8_t { none, plain, deflated };
@@ -84,6 +86,7 @@ private:
     Deflater* deflater_;
     Opcode type_;
     Message under_way_ = Message::none;
+    std::uint64_t messages_ = 0;
     bool ping_ = false;
     bool closed_ = false;
     utf8::Replacer replacer_;

@@ -197,6 +197,23 @@ TEST(Admin, CountsWholeMessagesHoweverTheyCome) {
     EXPECT_EQ(sample(port, "wsinetd_sent_messages_total" + here), 12);
 }
 
+TEST(Admin, CountsCompressedMessagesAndThoseInManyFrames) {
+    Server server(with_admin({"--compress", "--max-message-size", "0", "cat"}));
+    const auto port = admin_port(server);
+    for (const bool deflate : {true, false}) {
+        ClientOptions options;
+        options.deflate = deflate;
+        Client client(server.port(), options);
+        for (const std::size_t size : {1U, 5'000U, 300'000U}) {
+            client.send(std::string(size, 'x'));
+            ASSERT_EQ(client.receive(), std::string(size, 'x'));
+        }
+    }
+    ASSERT_TRUE(eventually([&] { return sample(port, "wsinetd_sessions" + here) == 0; }));
+    EXPECT_EQ(sample(port, "wsinetd_received_messages_total" + here), 6);
+    EXPECT_EQ(sample(port, "wsinetd_sent_messages_total" + here), 6);
+}
+
 TEST(Admin, CountsRefusalsByStatusAndExitsByCode) {
     Server server(with_admin({"--max-processes", "1", "/bin/bash", "-c", "echo up; read -r; exit 7"}));
     const auto port = admin_port(server);
