@@ -1,5 +1,6 @@
 // WebSockets, events and CGI through the web servers people put in front.
 import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
 import {describe, test} from 'node:test';
 
 import EventSource from 'eventsource';
@@ -82,3 +83,13 @@ for (const name of Object.keys(proxies))
         assert.equal(await from(`ws://127.0.0.1:${port}/`, forged), '127.0.0.77');
       });
   });
+
+test('The page about proxies shows the lines that are run here', () => {
+  const page = readFileSync(new URL('../../docs/behind-a-proxy.md', import.meta.url), 'utf8');
+  const run = readFileSync(new URL('./proxies.js', import.meta.url), 'utf8').split('\n').map((line) => line.trim());
+  // HAProxy's are written by a template, and where they listen is the tests' own.
+  const apart = /^(wsinetd |listen |bind |http:\/\/localhost|option forwardfor|server one)/;
+  const shown = page.match(/^ {4}.*$/gm).map((line) => line.trim().replaceAll('8080', '${backend}'));
+  assert.ok(shown.length > 30);
+  assert.deepEqual(shown.filter((line) => !apart.test(line) && !run.includes(line)), []);
+});
