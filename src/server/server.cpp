@@ -428,7 +428,8 @@ void Server::reload() {
 /// All of the new configuration counts from here on, or none of it: what is wrong is logged, and the old stays.
 ReloadOutcome Server::load_again() {
     const config::Config& now = site_->config;
-    if (now.file.empty() && !site_->tls) {
+    const config::Authentication& who = now.common.authentication;
+    if (now.file.empty() && !site_->tls && who.password_file.empty() && who.token_file.empty()) {
         log_.write(log::Level::info, "SIGHUP: nothing to reload");
         return {true, ""};
     }
@@ -456,9 +457,10 @@ ReloadOutcome Server::take(Prepared next) {
     for (const auto& loop : loops_) loop->use(site_);
     connection_freed();
     warn_of_certificates();
-    log_.write(log::Level::info, now.file.empty() ? "SIGHUP: certificate reloaded"
-                                 : site_->tls     ? "SIGHUP: configuration and certificates reloaded"
-                                                  : "SIGHUP: configuration reloaded");
+    const bool certificate_alone = now.file.empty() && site_->tls;
+    log_.write(log::Level::info, certificate_alone ? "SIGHUP: certificate reloaded"
+                                 : site_->tls      ? "SIGHUP: configuration and certificates reloaded"
+                                                   : "SIGHUP: configuration reloaded");
     return {true, ""};
 }
 
@@ -477,6 +479,7 @@ void Server::keep_what_is_bound(Prepared& next) const {
     keep("address", config.addresses, now.addresses);
     keep("unix-socket", config.unix_socket, now.unix_socket);
     keep("unix-socket-mode", config.unix_socket_mode, now.unix_socket_mode);
+    keep("proxy-protocol", config.proxy_protocol, now.proxy_protocol);
     keep("redirect-port", config.redirect_port, now.redirect_port);
     keep("admin", config.admin, now.admin);
     keep("threads", config.threads, now.threads);

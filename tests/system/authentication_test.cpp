@@ -62,6 +62,22 @@ TEST(AuthBasic, LetsInWhoHasAPasswordOfTheFileAndTellsTheCommandWho) {
     EXPECT_THAT(said_to(server, {{"Authorization", ada}}), HasSubstr("Basic:ada\n"));  // known by now
 }
 
+TEST(Authentication, ReadsItsFilesAgainAtSighupWithoutAConfigurationFileToo) {
+    TemporaryFolder folder;
+    const std::string file = file_with(folder, "a-token\n");
+    const Server server({"--auth-token-file", file, "cat"});
+    EXPECT_EQ(status_with(server, {{"Authorization", "Bearer a-token"}}), 101);
+    file_with(folder, "another\n");
+    server.signal(SIGHUP);
+    ASSERT_TRUE(server.logs("SIGHUP: configuration reloaded"));
+    EXPECT_EQ(status_with(server, {{"Authorization", "Bearer a-token"}}), 401);
+    EXPECT_EQ(status_with(server, {{"Authorization", "Bearer another"}}), 101);
+    file_with(folder, "not a token\n");
+    server.signal(SIGHUP);
+    ASSERT_TRUE(server.logs("SIGHUP: the old configuration stays"));
+    EXPECT_EQ(status_with(server, {{"Authorization", "Bearer another"}}), 101);
+}
+
 TEST(AuthBasic, RefusesWhateverElseComes) {
     TemporaryFolder folder;
     Server server(telling({"--auth-basic", file_with(folder, users)}));

@@ -276,11 +276,12 @@ TEST_F(Reload, AppliesTheLogsLevelAndFormat) {
 TEST_F(Reload, KeepsListenersAndThreadsAndSaysSo) {
     write("threads = 1\n" + endpoint("/a", "exec cat"));
     const Server server = serve();
-    write("threads = 2\nunix-socket = \"s\"\n" + endpoint("/b", "exec cat"));
+    write("threads = 2\nunix-socket = \"s\"\nproxy-protocol = [\"tcp\"]\n" + endpoint("/b", "exec cat"));
     reload(server);
     EXPECT_TRUE(comes_to(server, "/b", 101));
     EXPECT_THAT(server.log(), HasSubstr("SIGHUP: a change is left out, which takes a restart option=threads"));
     EXPECT_THAT(server.log(), HasSubstr("SIGHUP: a change is left out, which takes a restart option=unix-socket"));
+    EXPECT_THAT(server.log(), HasSubstr("SIGHUP: a change is left out, which takes a restart option=proxy-protocol"));
     EXPECT_THAT(server.log(), Not(HasSubstr("option=port")));
     EXPECT_FALSE(accepts(0, path("s")));
 }
