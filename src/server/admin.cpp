@@ -1,6 +1,7 @@
 #include "server/admin.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 
 #include "endpoint/origin.hpp"
@@ -19,6 +20,8 @@ constexpr auto patience = 10s;
 /// For the loops to answer.
 constexpr auto loop_patience = 2s;
 constexpr auto pulse_interval = 1s;
+/// Between two tries when descriptors or memory have run out: the listener stays readable meanwhile.
+constexpr auto exhausted_pause = 50ms;
 /// A loop that has not answered for this long is not well.
 constexpr auto longest_silence = 5s;
 constexpr std::size_t most_connections = 8;
@@ -121,10 +124,16 @@ net::awaitable<void> Admin::accept() {
             continue;
         }
         const int fd = listener_->accept();
-        if (fd >= 0)
+        const int error = errno;
+        if (fd >= 0) {
             tasks_.spawn(serve(fd));
-        else
+        } else if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
+            net::Deadline pause(timers_, [this] { freed_.set(); });
+            pause.after(exhausted_pause);
+            co_await freed_.wait();
+        } else {
             co_await listener_->readable();
+        }
     }
 }
 
