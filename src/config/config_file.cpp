@@ -43,7 +43,9 @@ std::string wanted_for(const Option& option) {
     if (option.takes == Takes::boolean) return "true or false";
     if (option.takes == Takes::values) return "an array of strings";
     switch (option.kind) {
-        case Kind::text: break;
+        case Kind::text:
+        case Kind::program:
+        case Kind::address: break;
         case Kind::path: return "a string, the path";
         case Kind::number: return "an integer";
         case Kind::measure: return "an integer, or a string with a unit";
@@ -121,11 +123,25 @@ private:
 
     void read_include(const toml::key& key, const toml::node& node) {
         if (role_ == Role::included) return complain(place(key.source()), "include stands in the main file only");
+        file_.has_include = true;
         read_strings(node, "include", "a string or an array of strings",
                      [&](const std::string& value, std::string where) {
                          if (value.empty()) return complain(where, "include: \"\" is not a path");
-                         file_.includes.push_back({in_folder(value), std::move(where)});
+                         const bool is_pattern = value.find_first_of("*?[") != std::string::npos;
+                         const bool beside = is_pattern && !value.starts_with('/');
+                         file_.includes.push_back(
+                             {beside ? escaped(folder_) + value : in_folder(value), is_pattern, std::move(where)});
                      });
+    }
+
+    /// For a pattern, in which it is to mean itself.
+    static std::string escaped(std::string_view path) {
+        std::string result;
+        for (const char c : path) {
+            if (c == '*' || c == '?' || c == '[' || c == '\\') result += '\\';
+            result += c;
+        }
+        return result;
     }
 
     void read_endpoints(const toml::key& key, const toml::node& node) {
@@ -257,7 +273,7 @@ private:
         const auto add = [&](std::optional<std::string> value, std::string where) {
             if (value && value->find('\0') != std::string::npos)
                 return complain(where, std::string(option.name) + ": a value cannot hold a NUL");
-            if (value && option.kind == Kind::path && !value->empty()) value = in_folder(*value);
+            if (value) value = config::in_folder(option, *value, folder_);
             const Setting setting{&option, std::move(value), std::move(where)};
             if (auto wrong = wrong_with(setting, in_endpoint))
                 file_.errors.push_back(*std::move(wrong));
@@ -275,7 +291,8 @@ private:
         if (const auto value = scalar(option, node)) return add(*value, where);
         std::string text = std::string(option.name) + " takes " + wanted_for(option);
         const bool has_example = option.kind == Kind::number || option.kind == Kind::measure;
-        if (has_example && !option.standard.empty() && std::isdigit(static_cast<unsigned char>(option.standard[0])))
+        if (has_example && option.standard != "0" && !option.standard.empty() &&
+            std::isdigit(static_cast<unsigned char>(option.standard[0])))
             text.append(", such as ")
                 .append(option.kind == Kind::number ? std::string(option.standard) : quoted(option.standard));
         complain(where, text + "; this is " + std::string(kind_of(node)));
@@ -293,7 +310,9 @@ private:
         if (!integer) return std::nullopt;
         switch (option.kind) {
             case Kind::text:
-            case Kind::path: return std::nullopt;
+            case Kind::path:
+            case Kind::program:
+            case Kind::address: return std::nullopt;
             case Kind::number:
             case Kind::measure: return std::to_string(integer->get());
             case Kind::mode: break;
@@ -334,9 +353,7 @@ private:
         }
     }
 
-    [[nodiscard]] std::string in_folder(const std::string& path) const {
-        return path.starts_with('/') ? path : folder_ + path;
-    }
+    [[nodiscard]] std::string in_folder(const std::string& path) const { return config::in_folder(path, folder_); }
 
     std::string name_;
     std::string folder_;

@@ -9,8 +9,9 @@ namespace wsinetd::config {
 
 /// A pattern of files to read as well.
 struct Include {
-    std::string pattern;  ///< relative to the server's directory, or absolute
-    std::string place;    ///< "file:line:column"
+    std::string files;  ///< a pattern as glob(3) has it, or a path; relative to the server's directory, or absolute
+    bool is_pattern;
+    std::string place;  ///< "file:line:column"
 };
 
 struct ConfigFile {
@@ -18,6 +19,7 @@ struct ConfigFile {
     SaidCommand command;  ///< the same
     std::vector<SaidEndpoint> endpoints;
     std::vector<Include> includes;
+    bool has_include = false;         ///< it has the key, maybe with none
     std::vector<std::string> errors;  ///< every mistake, as a sentence that begins with file, line and column
 };
 

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <map>
+#include <optional>
 #include <set>
 #include <system_error>
 #include <variant>
@@ -46,11 +47,14 @@ std::variant<Text, std::string> read_file(const std::string& path) {
     return result;
 }
 
-/// In the order of their names.
-std::vector<std::string> files_of(const std::string& pattern) {
-    std::vector<std::string> files;
+/// In the order of their names; nothing where a directory cannot be read, for then nobody knows which there are.
+std::optional<std::vector<std::string>> files_of(const std::string& pattern) {
     glob_t found{};
-    if (::glob(pattern.c_str(), 0, nullptr, &found) == 0) files.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+    const auto stops_at = [](const char*, int error) { return static_cast<int>(error != ENOENT && error != ENOTDIR); };
+    const int result = ::glob(pattern.c_str(), 0, stops_at, &found);
+    std::optional<std::vector<std::string>> files;
+    if (result == 0) files.emplace(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+    if (result == GLOB_NOMATCH) files.emplace();
     ::globfree(&found);
     return files;
 }
@@ -70,16 +74,18 @@ public:
         take(file);
         loaded_.said.file = std::move(file.settings);
         loaded_.said.file_command = std::move(file.command);
-        loaded_.said.includes = !file.includes.empty();
+        loaded_.said.includes = file.has_include;
         for (const Include& include : file.includes) read_all(include);
     }
 
 private:
     void read_all(const Include& include) {
-        const std::vector<std::string> files = files_of(include.pattern);
-        const bool is_pattern = include.pattern.find_first_of("*?[") != std::string::npos;
-        if (files.empty() && !is_pattern) return read_included(include, include.pattern);
-        for (const std::string& path : files) read_included(include, path);
+        if (!include.is_pattern) return read_included(include, include.files);
+        const auto files = files_of(include.files);
+        if (!files)
+            return loaded_.errors.push_back(include.place + ": include: \"" + include.files +
+                                            "\": a directory of it cannot be read");
+        for (const std::string& path : *files) read_included(include, path);
     }
 
     /// Once, however many patterns it fits.

@@ -17,6 +17,7 @@ struct Draft {
     bool addresses_given = false;
     bool origin_rule_given = false;  ///< --origin or --same-origin
     bool pass_env_given = false;
+    bool hosts_given = false;
     std::string config_file;  ///< --config; empty: none
 };
 
@@ -42,6 +43,8 @@ enum class Scope {
 enum class Kind {
     text,     ///< a string
     path,     ///< a string; one that is relative counts from the file's directory
+    program,  ///< a string, of which the first word is the same if it has a slash
+    address,  ///< a string; what is behind unix: is the same
     number,   ///< an integer
     measure,  ///< an integer, or a string with a unit
     mode,     ///< a string of octal digits, or an octal integer

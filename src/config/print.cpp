@@ -25,15 +25,15 @@ std::string quoted(std::string_view text) {
 
 class Printer {
 public:
-    explicit Printer(std::string directory) : directory_(std::move(directory)) {}
+    explicit Printer(const std::string& directory) : folder_(directory.empty() ? "" : directory + "/") {}
 
     void print(const Option& option, const std::vector<std::string>& values) {
         text_.append(option.name).append(" = ");
         if (option.takes == Takes::values) return print_list(option, values);
-        const std::string value = option.kind == Kind::path ? absolute(values.back()) : values.back();
-        const bool bare = option.takes == Takes::boolean ||
-                          ((option.kind == Kind::number || option.kind == Kind::measure) && is_integer(value));
-        text_.append(bare ? value : quoted(value)).append("\n");
+        const std::string value = in_folder(option, values.back(), folder_);
+        const bool is_number = option.kind == Kind::number || option.kind == Kind::measure;
+        const std::string bare = option.takes == Takes::boolean ? value : is_number ? integer(value) : "";
+        text_.append(bare.empty() ? quoted(value) : bare).append("\n");
     }
 
     void print_command(const std::vector<std::string>& command) {
@@ -41,7 +41,7 @@ public:
         text_ += "command = [";
         for (std::size_t i = 0; i < command.size(); ++i) {
             const bool is_path = i == 0 && command[i].find('/') != std::string::npos;
-            text_.append(i > 0 ? ", " : "").append(quoted(is_path ? absolute(command[i]) : command[i]));
+            text_.append(i > 0 ? ", " : "").append(quoted(is_path ? in_folder(command[i], folder_) : command[i]));
         }
         text_ += "]\n";
     }
@@ -54,20 +54,18 @@ private:
     void print_list(const Option& option, const std::vector<std::string>& values) {
         text_ += '[';
         for (std::size_t i = 0; i < values.size(); ++i)
-            text_.append(i > 0 ? ", " : "").append(quoted(option.kind == Kind::path ? absolute(values[i]) : values[i]));
+            text_.append(i > 0 ? ", " : "").append(quoted(in_folder(option, values[i], folder_)));
         text_ += "]\n";
     }
 
-    /// As TOML has them: no leading zeros, and no larger than 64 bits with a sign.
-    static bool is_integer(std::string_view value) {
-        return parse_number(value, INT64_MAX) && (value == "0" || !value.starts_with('0'));
+    /// As TOML has them: no leading zeros, and no larger than 64 bits with a sign. Empty: it is none.
+    static std::string integer(std::string_view value) {
+        const bool negative = value.starts_with('-');
+        const auto number = parse_number(value.substr(negative ? 1 : 0), INT64_MAX);
+        return number ? (negative ? "-" : "") + std::to_string(*number) : "";
     }
 
-    [[nodiscard]] std::string absolute(const std::string& path) const {
-        return path.empty() || path.starts_with('/') || directory_.empty() ? path : directory_ + "/" + path;
-    }
-
-    std::string directory_;
+    std::string folder_;  ///< with a slash at its end, or empty
     std::string text_;
 };
 
@@ -83,6 +81,7 @@ Values values_of(const Settings& settings, std::string_view name) {
     for (const Setting& setting : settings) {
         if (setting.option->name != name) continue;
         result.said = true;
+        if (setting.option->takes != Takes::values) result.values.clear();  // the last counts
         const std::string value = setting.value.value_or("");
         if (takes_lists(*setting.option))
             for (std::string& word : elements(value)) result.values.push_back(std::move(word));
@@ -108,6 +107,9 @@ Settings written_out(const Settings& settings) {
             const bool binary = parse_flag(setting.value.value_or("")).value_or(false);
             framing = binary ? "raw" : framing == "raw" ? "lines" : framing;
             result.push_back({&option("framing"), framing, setting.place});
+        } else if (name == "compress" && !parse_flag(setting.value.value_or("")).value_or(false)) {
+            for (const std::string_view each : {"compress", "compress-takeover"})
+                result.push_back({&option(each), "false", setting.place});
         } else {
             result.push_back(setting);
         }
@@ -179,6 +181,7 @@ void print_endpoint(Printer& printer, const Said& said, const SaidEndpoint& endp
 std::string print(const Said& said, const Config& config, const std::string& directory) {
     Printer printer(directory);
     print_server(printer, said, config);
+    if (config.may_be_empty) printer.line("include = []");  // what was included stands here
     for (const SaidEndpoint& endpoint : said.endpoints) print_endpoint(printer, said, endpoint);
     return printer.take();
 }

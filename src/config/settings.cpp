@@ -86,6 +86,28 @@ std::optional<std::string> wrong_with(const Setting& setting, bool in_endpoint) 
     return (setting.place.empty() ? "--" + name : setting.place + ": " + name) + ": " + *complaint;
 }
 
+std::string in_folder(const std::string& path, const std::string& folder) {
+    return path.empty() || path.starts_with('/') ? path : folder + path;
+}
+
+std::string in_folder(const Option& option, const std::string& value, const std::string& folder) {
+    constexpr std::string_view unix_socket = "unix:";
+    switch (option.kind) {
+        case Kind::path: return in_folder(value, folder);
+        case Kind::program:
+            return value.substr(0, value.find(' ')).find('/') == std::string::npos ? value : in_folder(value, folder);
+        case Kind::address:
+            return value.starts_with(unix_socket)
+                       ? std::string(unix_socket) + in_folder(value.substr(unix_socket.size()), folder)
+                       : value;
+        case Kind::text:
+        case Kind::number:
+        case Kind::measure:
+        case Kind::mode: break;
+    }
+    return value;
+}
+
 Settings merge(const std::vector<Settings>& layers) {
     Settings merged;
     for (const Settings& layer : layers) {

@@ -46,6 +46,13 @@ struct Said {
 /// What is wrong with a setting, "file:line:column: port: ..." or "--port: ...", as its option says; else nothing.
 [[nodiscard]] std::optional<std::string> wrong_with(const Setting& setting, bool in_endpoint);
 
+/// A path that is relative counts from `folder`, which ends in a slash or is empty.
+[[nodiscard]] std::string in_folder(const std::string& path, const std::string& folder);
+
+/// The value with what is a path in it counted from `folder`: all of it, a command's first word, or what is behind
+/// `unix:`.
+[[nodiscard]] std::string in_folder(const Option& option, const std::string& value, const std::string& folder);
+
 /// Of settings for one option the last counts, of lists all of the last layer that has any: only `env` keeps every one.
 [[nodiscard]] Settings merge(const std::vector<Settings>& layers);
 

@@ -318,6 +318,73 @@ TEST_F(LoadTest, PrintsWhatReadsBackTheSameUnderTheNameWebsocketd) {
         expect_round_trip(load_with(arguments, "websocketd"), path("back.toml"));
 }
 
+TEST_F(LoadTest, PrintsNumbersAsTheFileTakesThem) {
+    for (const auto* word : {"--nice=-5", "--max-connections=0100", "--max-connect-rate=10", "--idle-timeout=007"}) {
+        SCOPED_TRACE(word);
+        expect_round_trip(load(std::vector<const char*>{"wsinetd", word, "cat"}), path("back.toml"));
+    }
+}
+
+TEST_F(LoadTest, PrintsAConfigurationThatWaitsForIncludedFiles) {
+    file("w.toml", "include = \"conf.d/*.toml\"\n");
+    expect_round_trip(load_with(), path("back.toml"));
+    file("conf.d/a.toml", endpoint);
+    expect_round_trip(load_with(), path("back.toml"));
+}
+
+TEST_F(LoadTest, CompressesNotWhereThatIsSaidLast) {
+    file("w.toml", "compress-takeover = true\n" + endpoint + "compress = false\n[[endpoint]]\npath = \"/b\"\n" +
+                       "command = [\"cat\"]\n");
+    const Config config = config_with();
+    EXPECT_FALSE(config.endpoints.at(0).deflates());
+    EXPECT_TRUE(config.endpoints.at(1).deflates());
+    EXPECT_FALSE(config_with({"--compress=false"}).endpoints.at(1).deflates());
+    expect_round_trip(load_with(), path("back.toml"));
+}
+
+TEST_F(LoadTest, LetsAnEndpointDoWithoutTheWaysInAbove) {
+    file("w.toml", "auth-basic = \"u\"\nauth-token-file = \"t\"\nauth-command = \"c\"\nauth-header = \"X-U\"\n" +
+                       endpoint +
+                       "auth-basic = \"\"\nauth-token-file = \"\"\nauth-command = \"\"\nauth-header = \"\"\n");
+    EXPECT_FALSE(config_with().endpoints.at(0).authentication.wanted());
+    EXPECT_TRUE(config_with().common.authentication.wanted());
+    expect_round_trip(load_with(), path("back.toml"));
+    file("w.toml", "auth-basic = \"\"\n" + endpoint);
+    EXPECT_THAT(errors_with(), ElementsAre("w.toml:1:14: auth-basic: \"\" is not a path"));
+}
+
+TEST_F(LoadTest, ReplacesTheHostsOfTheNameWebsocketd) {
+    file("w.toml", endpoint);
+    EXPECT_THAT(load_with({"--host", "a.example"}, "websocketd").config.hosts, ElementsAre("a.example"));
+    EXPECT_THAT(load_with({}, "websocketd").config.hosts, ElementsAre("*"));
+}
+
+TEST_F(LoadTest, CountsEveryPathFromTheDirectoryOfItsFile) {
+    file("w.toml", "auth-command = \"./ok a/b\"\nadmin = \"unix:admin.sock\"\n" + endpoint);
+    const Config config = config_with();
+    EXPECT_THAT(config.common.authentication.command, ElementsAre(path("./ok"), "a/b"));
+    EXPECT_EQ(config.admin->unix_socket, path("admin.sock"));
+    file("w.toml", "auth-command = \"ok ./a\"\nadmin = \"127.0.0.1:0\"\n" + endpoint);
+    EXPECT_THAT(config_with().common.authentication.command, ElementsAre("ok", "./a"));
+}
+
+TEST_F(LoadTest, IncludesFilesBesideItWhateverItsDirectoryIsCalled) {
+    const std::string main = file("a[b]*/w.toml", "include = \"conf.d/*.toml\"\n");
+    file("a[b]*/conf.d/a.toml", endpoint);
+    EXPECT_EQ(load(std::vector<const char*>{"wsinetd", "--config", main.c_str()}).config.endpoints.size(), 1u);
+    file("a[b]*/w.toml", "include = \"missing.toml\"\n");
+    EXPECT_EQ(load(std::vector<const char*>{"wsinetd", "--config", main.c_str()}).errors.size(), 1u);
+}
+
+TEST_F(LoadTest, TellsADirectoryThatCannotBeReadFromOneThatIsEmpty) {
+    file("w.toml", "include = [\"none/*.toml\", \"w.toml/*.toml\"]\n");
+    EXPECT_THAT(errors_with(), IsEmpty());
+    std::filesystem::create_directory_symlink("loop", path("loop"));
+    file("w.toml", "include = \"loop/*/*.toml\"\n");
+    EXPECT_THAT(errors_with(),
+                ElementsAre("w.toml:1:11: include: \"loop/*/*.toml\": a directory of it cannot be read"));
+}
+
 TEST_F(LoadTest, PrintsShorthandsAsWhatTheyStandFor) {
     file("w.toml", "binary = true\nheader-ws = [\"X-A: 1\"]\nheader = [\"X-B: 2\"]\n" + endpoint);
     const Loaded loaded = load_with({"--framing=null"});
