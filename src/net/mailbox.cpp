@@ -23,12 +23,10 @@ Mailbox::Mailbox(Executor executor)
 Mailbox::~Mailbox() { ::close(bell_); }
 
 void Mailbox::post(std::function<void()> call) {
-    bool first = false;
-    {
-        const std::lock_guard lock(mutex_);
-        first = calls_.empty();
-        calls_.push_back(std::move(call));
-    }
+    // With the bell under the lock: once it is free, the loop may have taken the call and ended.
+    const std::lock_guard lock(mutex_);
+    const bool first = calls_.empty();
+    calls_.push_back(std::move(call));
     if (first) ::eventfd_write(bell_, 1);
 }
 
