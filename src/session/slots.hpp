@@ -20,8 +20,9 @@ public:
     /// Takes one; false when all are taken.
     [[nodiscard]] bool take() {
         const std::uint64_t limit = limit_.load(std::memory_order_relaxed);
-        if (used_.fetch_add(1) < limit || limit == 0) return true;
-        used_.fetch_sub(1);
+        std::uint64_t used = used_.load();
+        while (limit == 0 || used < limit)
+            if (used_.compare_exchange_weak(used, used + 1)) return true;
         return false;
     }
 
