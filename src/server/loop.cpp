@@ -84,8 +84,8 @@ void Loop::begin_stop(net::Milliseconds drain) {
             each->stop();
     }
     if (!draining_.empty()) {
-        drain_pause_ = drain / draining_.size();
-        drain_deadline_.after(drain_pause_);
+        drain_pause_ = net::Clock::duration(drain) / static_cast<std::int64_t>(draining_.size());
+        drain_deadline_.at(next_drained_ = net::Clock::now() + drain_pause_);
     }
     caretakers_.spawn(wind_down());
 }
@@ -93,7 +93,7 @@ void Loop::begin_stop(net::Milliseconds drain) {
 void Loop::stop_next() {
     session::Stoppable* const next = draining_.back();
     draining_.pop_back();
-    if (!draining_.empty()) drain_deadline_.after(drain_pause_);
+    if (!draining_.empty()) drain_deadline_.at(next_drained_ += drain_pause_);
     if (resources_.stoppables.contains(next)) next->stop();
 }
 

@@ -71,7 +71,8 @@ private:
     net::Nursery caretakers_;  ///< what the loop runs for itself
     session::LoopResources resources_;
     std::vector<session::Stoppable*> draining_;  ///< to be stopped yet, unless they have ended before
-    net::Milliseconds drain_pause_{};
+    net::Clock::duration drain_pause_{};
+    net::TimePoint next_drained_;
     net::Deadline drain_deadline_;
     std::jthread thread_;
 };
