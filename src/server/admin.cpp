@@ -102,6 +102,7 @@ std::string Admin::name() const {
 
 void Admin::start() {
     pulses_.resize(view_.loops.size());
+    counters_.resize(view_.loops.size());
     tasks_.spawn(accept());
     look_at_loops();
 }
@@ -195,8 +196,10 @@ net::awaitable<std::optional<http::Reply>> Admin::converse(net::Stream& stream, 
 std::optional<http::Reply> Admin::refuse(const http::Request& request,
                                          std::span<const std::uint8_t> local_address) const {
     const endpoint::Origins none;
-    if (auto refusal = endpoint::judge_host(request, local_address, view_.site->config.hosts, none))
-        return std::move(refusal->reply);
+    // Any name will do for who is public; here a page could read through one that leads to this machine.
+    std::vector<std::string> names = view_.site->config.hosts;
+    std::erase(names, "*");
+    if (auto refusal = endpoint::judge_host(request, local_address, names, none)) return std::move(refusal->reply);
     if (auto refusal = endpoint::judge_origin(request, none)) return std::move(refusal->reply);
     if (!reads(request) && request.fields.count("Origin") > 0)
         return http::refusal(403, "No page of any origin may change something here.");
@@ -256,7 +259,9 @@ net::awaitable<std::vector<LoopReport>> Admin::ask(LoopQuestion question) {
     co_return reports;
 }
 
+/// What a loop says too late is still the latest of its counters.
 void Admin::take(std::uint64_t number, std::size_t loop, LoopReport report) {
+    counters_[loop] = report.counters;
     const auto found = asked_.find(number);
     if (found == asked_.end()) return;  // too late
     found->second->reports[loop] = std::move(report);
@@ -265,9 +270,12 @@ void Admin::take(std::uint64_t number, std::size_t loop, LoopReport report) {
 
 net::awaitable<http::Reply> Admin::metrics() {
     LoopQuestion question;
-    const auto reports = co_await ask(question);
+    co_await ask(question);
+    if (stopped_) co_return text("stopping\n", 503);
     Totals totals;
-    for (const LoopReport& report : reports) totals.counters += report.counters;
+    // Of a loop that does not answer in time, what it has said last: a counter never goes back.
+    for (std::size_t i = 0; i < view_.loops.size(); ++i)
+        totals.counters += view_.loops[i]->is_over() ? view_.loops[i]->left() : counters_[i];
     // So that what is always there is so from the beginning, as rates want it.
     for (const char* const how : {"success", "failure", "signal"}) totals.counters.exits[how];
     totals.connections = view_.connections.used();

@@ -75,7 +75,8 @@ private:
     std::set<net::Stream*> streams_;
     std::map<std::uint64_t, Asked*> asked_;
     std::uint64_t questions_ = 0;
-    std::vector<Pulse> pulses_;  ///< of each loop
+    std::vector<Pulse> pulses_;                ///< of each loop
+    std::vector<session::Counters> counters_;  ///< the same: what it has said last
     session::Histogram lag_;
     bool stopped_ = false;
 };

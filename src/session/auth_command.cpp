@@ -50,6 +50,7 @@ net::awaitable<AuthCommand::Verdict> AuthCommand::run() {
     co_await finished_.wait();
     patience_.off();
     co_await nursery_.join();
+    ++loop_.counters.exits[std::string(exit_label(*command_.exit()))];
     co_return verdict();
 }
 

@@ -134,6 +134,7 @@ void Bridge::close_stdin() {
     stdin_ending_ = true;
     if (!command_.exit() && !to_command_.empty()) return;
     command_.stdin_pipe().close();
+    if (!to_command_.empty()) note_waited();
     to_command_ = std::vector<std::byte>();
 }
 

@@ -263,7 +263,12 @@ TEST(Admin, CountsWhatACommandThatReadsNothingHoldsUp) {
     client.receive_until("\r\n\r\n");
     const std::string frame = client_frame(1, std::string(60000, 'x'));
     for (int i = 0; i < 20; ++i) client.send_some(frame);
-    EXPECT_TRUE(eventually([&] { return sample(port, "wsinetd_backpressure_seconds_total{by=\"command\"}") > 0.1; }));
+    const std::string name = "wsinetd_backpressure_seconds_total{by=\"command\"}";
+    double waited = 0;
+    EXPECT_TRUE(eventually([&] { return (waited = sample(port, name)) > 0.1; }));
+    client.reset();
+    EXPECT_TRUE(eventually([&] { return sample(port, "wsinetd_processes") == 0; }));
+    EXPECT_GE(sample(port, name), waited);  // what has been told stays
 }
 
 TEST(Admin, TellsEventsAndCgiApart) {
@@ -368,6 +373,21 @@ TEST(Admin, RefusesPagesOfOtherSites) {
     EXPECT_THAT(ask(port, "GET /sessions", own + "Sec-Fetch-Site: cross-site\r\n"), StartsWith("HTTP/1.1 403 "));
     client.send("untouched");
     EXPECT_EQ(client.receive(), "untouched");
+}
+
+TEST(Admin, TakesNoNameWhateverThePublicMayCallTheServer) {
+    Server server(with_admin({"--host", "*,named.example", "cat"}));
+    const auto port = admin_port(server);
+    EXPECT_THAT(ask(port, "GET /sessions", "Host: rebound.example\r\n"), StartsWith("HTTP/1.1 421 "));
+    EXPECT_THAT(ask(port, "GET /sessions", "Host: named.example\r\n"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST(Admin, CountsCommandsOfAuthenticationAtTheirEndToo) {
+    Server server(with_admin({"--auth-command", "false", "cat"}));
+    const auto port = admin_port(server);
+    EXPECT_EQ(status_of(server.port(), upgrade_request()), 401);
+    EXPECT_EQ(sample(port, "wsinetd_command_start_seconds_count"), 1);
+    EXPECT_EQ(sample(port, "wsinetd_command_exits_total{how=\"failure\"}"), 1);
 }
 
 TEST(Admin, AnswersNothingElse) {
