@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <system_error>
 
 #include "config/option_table.hpp"
 #include "server/reload_request.hpp"
@@ -17,6 +18,12 @@ constexpr int exit_refused = 1;  ///< by the system
 constexpr int exit_mistake = 2;  ///< in options or configuration
 
 void print_error(const std::string& what) { std::fprintf(stderr, "wsinetd: %s\n", what.c_str()); }
+
+/// Whether there are any.
+bool print_errors(const std::vector<std::string>& errors) {
+    for (const std::string& error : errors) print_error(error);
+    return !errors.empty();
+}
 
 /// Where stdin, stdout or stderr are closed, a command's pipe would take the number, and the log would go to its
 /// client.
@@ -32,15 +39,21 @@ int reload(const config::Config& config) {
     return outcome.done ? EXIT_SUCCESS : exit_refused;
 }
 
-int serve(server::Prepared prepared, const server::Inheritance& inherited, std::span<const char* const> arguments) {
+int serve(server::Prepared prepared, std::span<const char* const> arguments) {
     const config::Config& config = prepared.config;
-    log::Log log(config.log_level, config.log_format, config.log_to_stdout ? STDOUT_FILENO : STDERR_FILENO);
     try {
+        server::Inheritance inherited;
+        // Before an error is printed: stderr may be the connection, and its client is not to hear of it.
+        if (config.accept_fd) inherited.connection = inherited.manager.take_connection();
+        if (print_errors(prepared.errors)) return exit_mistake;
+        log::Log log(config.log_level, config.log_format, config.log_to_stdout ? STDOUT_FILENO : STDERR_FILENO);
         return server::serve(std::move(prepared), log, inherited, [arguments] { return server::prepare(arguments); });
     } catch (const server::SetupError& error) {
         print_error(error.what());
-        return exit_refused;
+    } catch (const std::system_error& error) {
+        print_error(std::string("cannot start: ") + error.what());
     }
+    return exit_refused;
 }
 
 int run(std::span<const char* const> arguments) {
@@ -56,16 +69,11 @@ int run(std::span<const char* const> arguments) {
         case config::Action::serve: break;
     }
     const config::Config& config = prepared.config;
-    server::Inheritance inherited;
-    // Before an error is printed: stderr may be the connection, and its client is not to hear of it.
-    if (config.accept_fd && config.action == config::Action::serve)
-        inherited.connection = inherited.manager.take_connection();
-    for (const std::string& error : prepared.errors) print_error(error);
-    if (!prepared.errors.empty()) return exit_mistake;
+    if (config.action == config::Action::serve) return serve(std::move(prepared), arguments);
+    if (print_errors(prepared.errors)) return exit_mistake;
     if (config.action == config::Action::reload) return reload(config);
     std::fputs(prepared.printed.c_str(), stdout);
-    if (config.action != config::Action::serve) return EXIT_SUCCESS;
-    return serve(std::move(prepared), inherited, arguments);
+    return EXIT_SUCCESS;
 }
 
 }  // namespace

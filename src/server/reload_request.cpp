@@ -75,7 +75,7 @@ public:
     void open_to(pid_t pid) const {
         struct stat server {};
         if (::stat(("/proc/" + std::to_string(pid)).c_str(), &server) == 0 && server.st_uid != ::geteuid())
-            static_cast<void>(!::chown(path_.c_str(), server.st_uid, server.st_gid));
+            static_cast<void>(!::lchown(path_.c_str(), server.st_uid, server.st_gid));
     }
 
     /// Without waiting.

@@ -86,6 +86,7 @@ private:
     net::awaitable<void> accept_from(Acceptor& acceptor);
     net::awaitable<void> room(Acceptor& acceptor);
     void connection_freed();
+    void wake_acceptors();
     net::awaitable<void> pause(std::string_view why);
     void adopt(int fd, session::Service service, bool proxied);
     [[nodiscard]] bool speaks_proxy_protocol(const net::Listener& listener) const;
@@ -193,6 +194,7 @@ int Server::run() {
     if (site_->config.accept_fd) serve_passed_connection();
     manager_.ready(open_doors());
     context_.run();
+    admin_.reset();  // removes its socket file
     leftovers_.end_all();
     log_.write(log::Level::info, "stopped");
     // A lookup under way cannot be called off, and nobody waits for its answer: it goes with the process.
@@ -374,7 +376,8 @@ net::awaitable<void> Server::accept_from(Acceptor& acceptor) {
             }
             connections_.give_back();
             if (error == EAGAIN) break;
-            if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM)
+            if (error != ECONNABORTED &&
+                error != EINTR)  // else the listener's or the system's trouble, which stays for a while
                 co_await pause(std::generic_category().message(error));
         }
     }
@@ -391,6 +394,10 @@ net::awaitable<void> Server::room(Acceptor& acceptor) {
 
 void Server::connection_freed() {
     if (site_->config.accept_fd && !stopping_) stop();
+    wake_acceptors();
+}
+
+void Server::wake_acceptors() {
     for (const auto& acceptor : acceptors_) acceptor->connection_freed.set();
 }
 
@@ -419,6 +426,7 @@ void Server::warn_of_certificates() const {
 /// Tells who asked for it, and how it went.
 void Server::reload() {
     const ReloadWaiters waiters;
+    if (stopping_) return waiters.tell({false, "the server is stopping"});
     manager_.reloading();
     const ReloadOutcome outcome = load_again();
     manager_.ready((outcome.done ? "" : "Not reloaded: " + outcome.what + ". ") + open_doors());
@@ -455,7 +463,7 @@ ReloadOutcome Server::take(Prepared next) {
     connections_.set_limit(now.max_connections);
     site_->set_limits();
     for (const auto& loop : loops_) loop->use(site_);
-    connection_freed();
+    wake_acceptors();
     warn_of_certificates();
     const bool certificate_alone = now.file.empty() && site_->tls;
     log_.write(log::Level::info, certificate_alone ? "SIGHUP: certificate reloaded"

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <future>
 
 #include "fixtures/client.hpp"
@@ -271,6 +272,32 @@ TEST(HandedOverConnection, MaySpeakPlainHttpSeveralTimes) {
     EXPECT_EQ(pair.client.receive_all(), "");
     pair.client.finish();
     EXPECT_EQ(server.wait(), 0);
+}
+
+TEST(HandedOverConnection, GoesOnWhenTheServerReloads) {
+    Pair pair;
+    const TemporaryFolder folder;
+    const std::string file = folder.path() + "/w.toml";
+    std::ofstream(file) << "command = [\"cat\"]\n";
+    Server server(
+        {.arguments = {"--accept-fd", "--config", file}, .wait_until_listening = false, .sockets = {pair.accepted}});
+    pair.let_go();
+    pair.client.send(upgrade_request());
+    EXPECT_EQ(status_in(pair.client.receive_until("\r\n\r\n")), 101);
+    server.signal(SIGHUP);
+    ASSERT_TRUE(server.logs("SIGHUP: configuration reloaded"));
+    pair.client.send(client_frame(1, "hello"));
+    EXPECT_EQ(pair.client.receive(7), "\x81\x05hello");
+    pair.client.finish();
+    EXPECT_EQ(server.wait(), 0);
+}
+
+TEST(HandedOverSockets, ThatAreNotThereAreAnErrorAndNoCrash) {
+    Server server({.arguments = {"cat"},
+                   .wrapper = {"sh", "-c", "LISTEN_PID=$$ LISTEN_FDS=nonsense exec \"$@\"", "sh"},
+                   .wait_until_listening = false});
+    EXPECT_EQ(server.wait(), 1);
+    EXPECT_THAT(server.log(), HasSubstr("wsinetd: cannot start: the sockets of LISTEN_FDS: "));
 }
 
 TEST(HandedOverConnection, EndsWith1001WhenTheServerIsStopped) {
