@@ -13,9 +13,9 @@
 #include <thread>
 
 #include "net/event.hpp"
-#include "net/listener.hpp"
 #include "process/exit_status.hpp"
 #include "server/admin.hpp"
+#include "server/doors.hpp"
 #include "server/loop.hpp"
 #include "server/reload_request.hpp"
 
@@ -30,8 +30,6 @@ constexpr auto exhausted_pause = 50ms;
 constexpr rlim_t descriptors_a_loop = 64;
 /// For the commands after the last session, and for the program to end.
 constexpr auto stop_margin = 5s;
-/// How often a free port is looked for that all addresses have.
-constexpr int port_tries = 32;
 
 /// Those that stop or reload it, and the one it would get for writing to who reads no more.
 constexpr std::array signals_of_server{SIGINT, SIGTERM, SIGHUP, SIGPIPE};
@@ -52,15 +50,6 @@ public:
     int run();
 
 private:
-    using Listeners = std::vector<std::unique_ptr<net::Listener>>;
-
-    /// Listeners, and what comes in by each of them.
-    struct Door {
-        std::unique_ptr<net::Listener> listener;
-        session::Service service;
-        bool proxied;  ///< a proxy speaks the PROXY protocol first
-    };
-
     /// One task for each door.
     struct Acceptor {
         Acceptor(net::Executor executor, const Door& door)
@@ -72,15 +61,9 @@ private:
     };
 
     void listen();
-    void take_over(const std::vector<ServiceManager::Socket>& sockets);
-    [[nodiscard]] session::Service service_of(const ServiceManager::Socket& socket, bool unix_socket) const;
     void serve_passed_connection();
-    [[nodiscard]] std::string open_doors() const;
+    [[nodiscard]] std::string listening_on() const;
     void listen_for_admin();
-    void open(Listeners listeners, session::Service service);
-    Listeners listen_tcp(std::uint16_t wanted) const;
-    Listeners listen_tcp(std::uint16_t& port, std::string& address) const;
-    [[nodiscard]] bool machine_lacks(const std::string& address, int error) const;
     void announce() const;
     void warn_of_certificates() const;
     net::awaitable<void> accept_from(Acceptor& acceptor);
@@ -89,8 +72,6 @@ private:
     void wake_acceptors();
     net::awaitable<void> pause(std::string_view why);
     void adopt(int fd, session::Service service, bool proxied);
-    [[nodiscard]] bool speaks_proxy_protocol(const net::Listener& listener) const;
-    void open(std::unique_ptr<net::Listener> listener, session::Service service);
     void reload();
     [[nodiscard]] ReloadOutcome load_again();
     ReloadOutcome take(Prepared next);
@@ -192,7 +173,7 @@ int Server::run() {
     tasks_.spawn(watch_signals());
     if (manager_.watchdog()) tasks_.spawn(watch_loops());
     if (site_->config.accept_fd) serve_passed_connection();
-    manager_.ready(open_doors());
+    manager_.ready(listening_on());
     context_.run();
     admin_.reset();  // removes its socket file
     leftovers_.end_all();
@@ -202,40 +183,21 @@ int Server::run() {
     return EXIT_SUCCESS;
 }
 
-std::string_view scheme_of(session::Service service) {
-    switch (service) {
-        case session::Service::plain: return "ws://";
-        case session::Service::tls: return "wss://";
-        case session::Service::redirect: return "http://";
-    }
-    return {};
-}
-
 void Server::announce() const {
-    for (const auto& [listener, service, proxied] : doors_) {
-        const bool unix_socket = listener->port() == 0;
-        log_.write(log::Level::info, unix_socket
-                                         ? "listening on " + listener->name()
-                                         : "listening on " + std::string(scheme_of(service)) + listener->name() + "/");
-    }
+    for (const Door& door : doors_)
+        log_.write(log::Level::info, "listening on " + url_of(door) + (door.listener->port() == 0 ? "" : "/"));
     if (admin_) log_.write(log::Level::info, "admin on " + admin_->name());
     if (site_->tls && resources_.tls_port == 0)
         log_.write(log::Level::info, "the certificate is not used: without --port and --address there is no TCP");
 }
 
 /// For who asks the service manager how we are.
-std::string Server::open_doors() const {
+std::string Server::listening_on() const {
     std::string text;
-    for (const auto& [listener, service, proxied] : doors_) {
-        const bool unix_socket = listener->port() == 0;
-        text += (text.empty() ? "Listening on " : ", ") + (unix_socket ? "" : std::string(scheme_of(service))) +
-                listener->name();
-    }
+    for (const Door& door : doors_) text += (text.empty() ? "Listening on " : ", ") + url_of(door);
     return text.empty() ? "Serving one connection" : text;
 }
 
-/// A unix socket is plain: what comes in by it has not crossed a network. What was handed over is listened on instead
-/// of all that the options say.
 void Server::listen() {
     resources_.silence = 2 * site_->config.common.ping_interval;
     if (site_->config.accept_fd) {
@@ -243,45 +205,9 @@ void Server::listen() {
             throw SetupError("--accept-fd: neither systemd (Accept=yes) nor inetd has handed over a connection");
         return net::prepare_connection(passed_connection_, resources_.silence);
     }
-    if (!manager_.sockets().empty()) return take_over(manager_.sockets());
-    open(listen_tcp(site_->config.port), site_->tls ? session::Service::tls : session::Service::plain);
-    if (site_->tls && !doors_.empty()) resources_.tls_port = doors_.front().listener->port();
-    if (site_->config.redirect_port) open(listen_tcp(*site_->config.redirect_port), session::Service::redirect);
-    if (site_->config.unix_socket.empty()) return;
-    try {
-        open(net::Listener::unix_socket(executor_, site_->config.unix_socket, site_->config.unix_socket_mode),
-             session::Service::plain);
-    } catch (const std::system_error& error) {
-        throw SetupError("--unix-socket: cannot listen on " + site_->config.unix_socket + ": " +
-                         error.code().message() +
-                         (error.code().value() == ENOTSOCK ? " (the file there is something else)" : ""));
-    }
-}
-
-void Server::take_over(const std::vector<ServiceManager::Socket>& sockets) {
-    for (const ServiceManager::Socket& socket : sockets) {
-        try {
-            auto listener = net::Listener::passed(executor_, socket.fd, resources_.silence);
-            const session::Service service = service_of(socket, listener->port() == 0);
-            if (service == session::Service::tls && resources_.tls_port == 0) resources_.tls_port = listener->port();
-            open(std::move(listener), service);
-        } catch (const std::system_error&) {
-            throw SetupError("the socket \"" + socket.name + "\" that was handed over (descriptor " +
-                             std::to_string(socket.fd) +
-                             ") is none that listens for connections; one that is connected needs --accept-fd");
-        }
-    }
-}
-
-/// By the name the socket's unit has given it (FileDescriptorName=); other names mean nothing.
-session::Service Server::service_of(const ServiceManager::Socket& socket, bool unix_socket) const {
-    if (socket.name == "plain") return session::Service::plain;
-    const bool tls = socket.name == "tls";
-    const bool redirect = socket.name == "redirect";
-    if ((tls || redirect) && !site_->tls)
-        throw SetupError("the socket \"" + socket.name + "\" that was handed over needs --tls-cert and --tls-key");
-    if (redirect) return session::Service::redirect;
-    return tls || (site_->tls && !unix_socket) ? session::Service::tls : session::Service::plain;
+    doors_ = server::open_doors(executor_, *site_, resources_.silence, manager_.sockets());
+    const auto tls = std::ranges::find(doors_, session::Service::tls, &Door::service);
+    if (tls != doors_.end()) resources_.tls_port = tls->listener->port();
 }
 
 /// The server stops when its slot is given back.
@@ -303,64 +229,6 @@ void Server::listen_for_admin() {
             where.address.empty() ? where.unix_socket : where.address + " port " + std::to_string(where.port);
         throw SetupError("--admin: cannot listen on " + place + ": " + error.code().message());
     }
-}
-
-void Server::open(Listeners listeners, session::Service service) {
-    for (auto& listener : listeners) open(std::move(listener), service);
-}
-
-void Server::open(std::unique_ptr<net::Listener> listener, session::Service service) {
-    const bool proxied = speaks_proxy_protocol(*listener);
-    doors_.push_back({std::move(listener), service, proxied});
-}
-
-/// By the listener's name: 127.0.0.1:80, [::1]:80, unix:PATH.
-bool Server::speaks_proxy_protocol(const net::Listener& listener) const {
-    const std::string& name = listener.name();
-    const bool unix_socket = name.starts_with("unix:");
-    std::string address = name.substr(0, name.rfind(':'));
-    if (address.starts_with('[')) address = address.substr(1, address.size() - 2);
-    return std::ranges::any_of(site_->config.proxy_protocol, [&](const std::string& each) {
-        return unix_socket ? each == "unix" : each == "tcp" || each == address;
-    });
-}
-
-/// One port for all addresses, also where it is the kernel's choice: then another is tried if one of them has it taken.
-Server::Listeners Server::listen_tcp(std::uint16_t wanted) const {
-    for (int attempt = 0;; ++attempt) {
-        std::string address;
-        std::uint16_t port = wanted;
-        try {
-            return listen_tcp(port, address);
-        } catch (const std::system_error& error) {
-            if (wanted == 0 && error.code().value() == EADDRINUSE && attempt < port_tries) continue;
-            throw SetupError("cannot listen on " + address + " port " + std::to_string(port) + ": " +
-                             error.code().message());
-        }
-    }
-}
-
-/// `port` and `address` tell which was tried last.
-Server::Listeners Server::listen_tcp(std::uint16_t& port, std::string& address) const {
-    Listeners listeners;
-    for (std::size_t i = 0; i < site_->config.addresses.size(); ++i) {
-        address = site_->config.addresses[i];
-        try {
-            listeners.push_back(net::Listener::tcp(executor_, {address, port}, resources_.silence));
-        } catch (const std::system_error& error) {
-            const bool last_hope = listeners.empty() && i + 1 == site_->config.addresses.size();
-            if (last_hope || !machine_lacks(address, error.code().value())) throw;
-            continue;
-        }
-        port = listeners.back()->port();
-    }
-    return listeners;
-}
-
-/// Whether it is one of a pair ("*", the default) that this machine cannot have, as when it has no IPv6.
-bool Server::machine_lacks(const std::string& address, int error) const {
-    return (error == EADDRNOTAVAIL || error == EAFNOSUPPORT) &&
-           std::ranges::find(site_->config.spare_addresses, address) != site_->config.spare_addresses.end();
 }
 
 net::awaitable<void> Server::accept_from(Acceptor& acceptor) {
@@ -429,7 +297,7 @@ void Server::reload() {
     if (stopping_) return waiters.tell({false, "the server is stopping"});
     manager_.reloading();
     const ReloadOutcome outcome = load_again();
-    manager_.ready((outcome.done ? "" : "Not reloaded: " + outcome.what + ". ") + open_doors());
+    manager_.ready((outcome.done ? "" : "Not reloaded: " + outcome.what + ". ") + listening_on());
     waiters.tell(outcome);
 }
 
