@@ -21,7 +21,7 @@ Said said_by(ConfigFile file) {
     said.file = std::move(file.settings);
     said.file_command = std::move(file.command);
     said.endpoints = std::move(file.endpoints);
-    said.includes = !file.includes.empty();
+    said.includes = file.has_include;
     return said;
 }
 
