@@ -4,6 +4,7 @@
 
 #include "http/authority.hpp"
 #include "http/reply.hpp"
+#include "http/target.hpp"
 
 namespace wsinetd::http {
 namespace {
@@ -31,6 +32,23 @@ Refusal redirect_to_https(const Request& request, std::string_view host, std::ui
     Refusal refusal = refuse(safe ? 301 : 308, "This is served over TLS: " + location, "https only");
     refusal.reply.fields.push_back({"Location", std::move(location)});
     return refusal;
+}
+
+std::optional<Request> redirected(const Request& request, const std::string& to) {
+    const auto target = parse_target("GET", to);
+    const auto* found = std::get_if<Target>(&target);
+    if (!found) return std::nullopt;
+    Request next = request;
+    next.method = request.method == "HEAD" ? "HEAD" : "GET";
+    next.target = to;
+    next.path = found->path;
+    next.query = found->query;
+    next.has_body = false;
+    std::erase_if(next.fields, [](const Field& field) {
+        return same_token(field.name, "Content-Length") || same_token(field.name, "Content-Type") ||
+               same_token(field.name, "Transfer-Encoding") || same_token(field.name, "Expect");
+    });
+    return next;
 }
 
 }  // namespace wsinetd::http

@@ -4,6 +4,7 @@
 #include "framing/writer.hpp"
 #include "net/hang_up.hpp"
 #include "session/command.hpp"
+#include "session/compression.hpp"
 #include "session/keepalive.hpp"
 #include "session/outcome.hpp"
 #include "session/outgoing.hpp"
@@ -65,13 +66,6 @@ static_assert(kept_at_most + 8 * 1024 + held_freely <= 256 * 1024 && held_freely
 
 /// Between two pings while the command takes no input.
 inline constexpr net::Milliseconds probe_interval{500};
-
-/// What takes part in it when permessage-deflate was agreed on; else nothing.
-struct Compression {
-    websocket::Deflater* deflater = nullptr;        ///< the loop's
-    std::unique_ptr<websocket::Deflater> own = {};  ///< in its place, where messages refer to those before them
-    std::unique_ptr<websocket::Inflation> inflation = {};
-};
 
 /// One session, from the 101 to the end of both the connection and the command.
 class Bridge final : public Stoppable {

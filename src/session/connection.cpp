@@ -13,15 +13,13 @@
 #include "http/target.hpp"
 #include "net/proxy_protocol.hpp"
 #include "net/stream.hpp"
-#include "session/admission.hpp"
 #include "session/bridge.hpp"
+#include "session/caller.hpp"
 #include "session/cgi.hpp"
 #include "session/dev_console.hpp"
 #include "session/event_source.hpp"
 #include "session/start.hpp"
 #include "session/static_file.hpp"
-#include "session/visitor.hpp"
-#include "websocket/extension.hpp"
 #include "websocket/handshake.hpp"
 
 namespace wsinetd::session {
@@ -47,25 +45,6 @@ constexpr std::string_view console_path = "/_console/";
 /// In what a request's path leads to nothing else.
 http::Refusal nothing_here() { return http::refuse(404, "Nothing is served at this path."); }
 
-/// What a request becomes that a CGI program has redirected within the server (RFC 3875, 6.2.2). Nothing for a path
-/// that is none.
-std::optional<http::Request> redirected(const http::Request& request, const std::string& to) {
-    const auto target = http::parse_target("GET", to);
-    const auto* found = std::get_if<http::Target>(&target);
-    if (!found) return std::nullopt;
-    http::Request next = request;
-    next.method = request.method == "HEAD" ? "HEAD" : "GET";
-    next.target = to;
-    next.path = found->path;
-    next.query = found->query;
-    next.has_body = false;
-    std::erase_if(next.fields, [](const http::Field& field) {
-        return http::same_token(field.name, "Content-Length") || http::same_token(field.name, "Content-Type") ||
-               http::same_token(field.name, "Transfer-Encoding") || http::same_token(field.name, "Expect");
-    });
-    return next;
-}
-
 /// One connection while it speaks HTTP.
 class Connection final : public Stoppable {
 public:
@@ -76,7 +55,7 @@ public:
           service_(service),
           proxied_(proxied),
           stream_(loop.executor, fd),
-          peer_(stream_.endpoints()),
+          caller_(loop, stream_, service == Service::tls),
           deadline_(loop.timers, [this] { stream_.close(); }) {}
 
     net::awaitable<void> run();
@@ -106,9 +85,7 @@ private:
         bool starts_command = false;
     };
     [[nodiscard]] Wish wish_of(const http::Request& request) const;
-    [[nodiscard]] std::optional<http::Refusal> meet(http::Request& request);
     net::awaitable<void> admit(http::Request& request, bool redirected = false);
-    net::awaitable<void> find_name();
 
     Answer answer(const http::Request& request);
     http::Refusal redirect(const http::Request& request) const;
@@ -116,14 +93,10 @@ private:
                         const Found& program);
     std::optional<http::Refusal> console(const http::Request& request, bool matched) const;
     std::optional<Answer> answer_by_cgi(const http::Request& request);
-    std::optional<http::Refusal> judge(const http::Request& request, const config::Endpoint& endpoint) const;
-    std::optional<http::Refusal> judge_stranger(const config::Endpoint& endpoint) const;
     std::variant<RunningCommand, http::Refusal> start_for_client(const Order& order);
     Answer start_session(const http::Request& request, const endpoint::Match& match, const Found& program,
                          const std::string& key);
-    Compression compression(const std::optional<websocket::DeflateAgreement>& agreement);
     Answer start_events(const http::Request& request, const endpoint::Match& match, const Found& program);
-    [[nodiscard]] endpoint::Peer peer() const;
     Asker asker_of(const http::Request& request);
 
     net::awaitable<bool> give(const http::Request* request, Answer answer);
@@ -135,7 +108,6 @@ private:
     net::awaitable<void> let_others();
     net::awaitable<void> linger();
     void log_request(const http::Request* request, int status, std::string_view why) const;
-    [[nodiscard]] std::string remote() const;
 
     LoopResources& loop_;
     std::shared_ptr<const Site> site_;  ///< of the request that is answered, and what becomes of it
@@ -143,12 +115,7 @@ private:
     Service service_;
     bool proxied_;
     net::Stream stream_;
-    net::Endpoints peer_;
-    Visitor visitor_;          ///< of the request under way
-    std::string asked_host_;   ///< its Host, where visitor_ has another
-    Admission admission_;      ///< and whether it may
-    std::string named_;        ///< whose name remote_host_ is
-    std::string remote_host_;  ///< for --reverse-lookup, once a command is to be started; empty: nobody has asked
+    Caller caller_;
     net::Deadline deadline_;
     std::vector<std::byte> unread_;  ///< what came behind the request
     bool logged_ = false;            ///< the answer of the command that runs
@@ -172,12 +139,12 @@ net::awaitable<void> Connection::run() {
 /// Its header says who is there in truth. False: there is none, or nobody who may say so.
 net::awaitable<bool> Connection::meet_proxy() {
     const http::TrustedProxies& trusted = site_->config.trusted_proxies;
-    const std::string proxy = remote();
+    const std::string proxy = caller_.name();
     const auto refuse = [&](std::string_view why) {
         log_.write(log::Level::access, "PROXY protocol failed", {{"remote", proxy}, {"why", why}});
         stream_.close();
     };
-    if (!trusted.empty() && !is_trusted(peer_, trusted)) {
+    if (!trusted.empty() && !is_trusted(caller_.ends(), trusted)) {
         refuse("the peer is none in --trusted-proxy; listed there it would be believed");
         co_return false;
     }
@@ -187,16 +154,7 @@ net::awaitable<bool> Connection::meet_proxy() {
                                     : greeting.why + "; without --proxy-protocol no header would be wanted");
         co_return false;
     }
-    if (greeting.header->unix_socket) peer_ = net::Endpoints{{}, {}, 0, 0, {}, true};
-    if (const auto& ends = greeting.header->ends) {
-        const auto& local = ends->destination.address;
-        peer_ = {format(ends->source.address),
-                 format(local),
-                 ends->source.port,
-                 ends->destination.port,
-                 {local.bytes.begin(), local.bytes.end()},
-                 false};
-    }
+    caller_.is_named(*greeting.header);
     co_return true;
 }
 
@@ -210,7 +168,7 @@ net::awaitable<bool> Connection::begin_tls() {
             case net::TlsHandshake::State::would_block: co_await stream_.readable(); break;
             case net::TlsHandshake::State::plain_http: co_await answer_without_tls(); co_return false;
             case net::TlsHandshake::State::refused: {
-                const std::string from = remote();
+                const std::string from = caller_.name();
                 log_.write(log::Level::access, "TLS handshake failed", {{"remote", from}, {"why", attempt.why}});
                 stream_.abandon_tls();
                 co_await linger();  // the alert must not be destroyed by what the client has sent meanwhile
@@ -238,12 +196,12 @@ net::awaitable<std::unique_ptr<Bridge>> Connection::speak_http() {
         site_ = loop_.site;
         http::Request* const request = std::get_if<http::Request>(&head);
         std::optional<http::Refusal> refusal;
-        if (request) refusal = meet(*request);
+        if (request) refusal = caller_.meet(*site_, *request);
         if (request && !refusal) co_await admit(*request);
         if (!stream_.is_open()) co_return nullptr;
         if (!request) refusal = std::get<http::Refusal>(std::move(head));
         Answer outcome = refusal ? Answer(*std::move(refusal)) : answer(*request);
-        admission_.place.give_back();  // nothing was started that keeps it
+        caller_.place().give_back();  // nothing was started that keeps it
         if (auto* bridge = std::get_if<std::unique_ptr<Bridge>>(&outcome)) co_return std::move(*bridge);
         const bool kept = co_await give(request, std::move(outcome));
         if (!kept) {
@@ -281,16 +239,6 @@ net::awaitable<Connection::Head> Connection::read_head(bool first) {
     }
 }
 
-/// Who sends it. From here on its host is the one that the client has asked for.
-std::optional<http::Refusal> Connection::meet(http::Request& request) {
-    auto seen = visitor_of(request, peer_, service_ == Service::tls, site_->config.trusted_proxies);
-    if (auto* refusal = std::get_if<http::Refusal>(&seen)) return std::move(*refusal);
-    visitor_ = std::get<Visitor>(std::move(seen));
-    asked_host_ = request.host;
-    request.host = visitor_.host;
-    return std::nullopt;
-}
-
 /// Nothing where the answer is 404, 426 or worse, whoever asks: what is nowhere needs no password. Files and programs
 /// are another matter, for which of them there are is nobody else's business.
 Connection::Wish Connection::wish_of(const http::Request& request) const {
@@ -313,33 +261,15 @@ Connection::Wish Connection::wish_of(const http::Request& request) const {
     return {endpoint::Match{&site_->config.common, "", request.path}, false};
 }
 
-/// All that must be asked before the request can be answered, in the order of its refusals: 421 and 403 by `judge`,
-/// 429, 401. The time for it has limits of its own.
+/// All that must be asked before the request can be answered. The time for it has limits of its own.
 net::awaitable<void> Connection::admit(http::Request& request, bool redirected) {
-    const Admission before = std::exchange(admission_, Admission{});
+    const Admission before = caller_.forget();
     if (!site_->asks) co_return;
     const Wish wish = wish_of(request);
-    if (!wish.match || (wish.starts_command && judge(request, *wish.match->endpoint))) co_return;
-    const config::Endpoint& endpoint = *wish.match->endpoint;
-    if (wish.starts_command) take_place(loop_, site_->config, visitor_.numeric, admission_);
-    if (admission_.refusal) co_return;
+    if (!wish.match) co_return;
     deadline_.off();
-    if (redirected && before.endpoint == &endpoint) {  // the secret is no longer in the request
-        admission_.endpoint = before.endpoint;
-        admission_.user = before.user;
-        admission_.auth_type = before.auth_type;
-    } else if (endpoint.authentication.wanted()) {
-        const endpoint::Peer asking = peer();
-        co_await authenticate(loop_, *site_, request, *wish.match, asking, visitor_.trusted, admission_);
-    }
-    if (!admission_.refusal && wish.starts_command) co_await find_name();
+    co_await caller_.ask(*site_, request, *wish.match, wish.starts_command, redirected ? &before : nullptr);
     limit_handshake();
-}
-
-net::awaitable<void> Connection::find_name() {
-    if (!site_->config.reverse_lookup || !visitor_.numeric || named_ == visitor_.address) co_return;
-    remote_host_ = co_await loop_.server.names.name_of(visitor_.address, loop_.executor, loop_.mailbox, loop_.timers);
-    named_ = visitor_.address;
 }
 
 /// The first refusal of spec section 2's order, or what is asked for.
@@ -355,8 +285,8 @@ Connection::Answer Connection::answer(const http::Request& request) {
     if (handshake.kind == Kind::plain) return answer_plain(request, match, program);
     if (!match) return nothing_here();
     if (handshake.kind == Kind::wrong_version) return *handshake.refusal;
-    if (auto refusal = judge(request, *match->endpoint)) return std::move(*refusal);
-    if (auto refusal = judge_stranger(*match->endpoint)) return std::move(*refusal);
+    if (auto refusal = caller_.judge(*site_, request, *match->endpoint)) return std::move(*refusal);
+    if (auto refusal = caller_.judge_stranger(*match->endpoint)) return std::move(*refusal);
     return start_session(request, *match, program, handshake.key);
 }
 
@@ -364,9 +294,10 @@ Connection::Answer Connection::answer(const http::Request& request) {
 http::Refusal Connection::redirect(const http::Request& request) const {
     const endpoint::Origins& origins = site_->origins;
     const std::span<const std::string> names = site_->tls->names();
-    if (auto refusal = endpoint::judge_host(request, peer_.local_bytes, site_->config.hosts, origins, names))
+    if (auto refusal = endpoint::judge_host(request, caller_.ends().local_bytes, site_->config.hosts, origins, names))
         return *std::move(refusal);
-    const std::string host = endpoint::own_host(request, peer_.local_address, site_->config.hosts, origins, names);
+    const std::string host =
+        endpoint::own_host(request, caller_.ends().local_address, site_->config.hosts, origins, names);
     return http::redirect_to_https(request, host, loop_.server.tls_port);
 }
 
@@ -381,7 +312,7 @@ Connection::Answer Connection::answer_plain(const http::Request& request, const 
     if (auto page = console(request, match.has_value())) return std::move(*page);
     if (auto output = answer_by_cgi(request)) return std::move(*output);
     if (site_->files || site_->cgi)
-        if (auto refusal = judge_stranger(site_->config.common)) return std::move(*refusal);
+        if (auto refusal = caller_.judge_stranger(site_->config.common)) return std::move(*refusal);
     if (site_->files) {
         const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
         auto file = site_->files->answer(request, now);
@@ -403,7 +334,7 @@ std::optional<http::Refusal> Connection::console(const http::Request& request, b
         return there;
     }
     if (request.path != console_path && !(alone && matched)) return std::nullopt;
-    if (auto refusal = judge_stranger(site_->config.common)) return refusal;
+    if (auto refusal = caller_.judge_stranger(site_->config.common)) return refusal;
     const DevConsole& page = dev_console();
     http::Reply reply{200, {{"Content-Type", "text/html; charset=utf-8"}}, std::string(page.page)};
     reply.fields.push_back({"Content-Security-Policy", page.content_security_policy});
@@ -421,10 +352,10 @@ std::optional<Connection::Answer> Connection::answer_by_cgi(const http::Request&
         return http::refuse(503, "The server has run out of descriptors; try again later.", "no descriptor");
     if (!split) return std::nullopt;
     const config::Endpoint& common = site_->config.common;
-    if (auto refusal = judge(request, common)) return std::move(*refusal);
-    if (auto refusal = judge_stranger(common)) return std::move(*refusal);
+    if (auto refusal = caller_.judge(*site_, request, common)) return std::move(*refusal);
+    if (auto refusal = caller_.judge_stranger(common)) return std::move(*refusal);
     const endpoint::Match match{&common, std::move(split->script_name), std::move(split->path_info)};
-    const endpoint::Peer asking = peer();
+    const endpoint::Peer asking = caller_.peer();
     const Order order{*site_, request, match, asking, &program, true};
     auto started = start_for_client(order);
     if (auto* refusal = std::get_if<http::Refusal>(&started)) return std::move(*refusal);
@@ -432,56 +363,17 @@ std::optional<Connection::Answer> Connection::answer_by_cgi(const http::Request&
                                  common, stderr_of(order));
 }
 
-/// Whether the request may start a command of the endpoint, wherever it comes from.
-std::optional<http::Refusal> Connection::judge(const http::Request& request, const config::Endpoint& endpoint) const {
-    const endpoint::Origins& origins = site_->of(endpoint).origins;
-    std::span<const std::string> names;
-    if (service_ == Service::tls) names = site_->tls->names();
-    // A proxy's word counts for where a page comes from, but not against rebinding: a page on this machine could be the
-    // peer, and write it.
-    const auto judge_host = [&](const http::Request& asked) {
-        return endpoint::judge_host(asked, peer_.local_bytes, site_->config.hosts, origins, names);
-    };
-    std::optional<http::Refusal> refusal;
-    if (request.host == asked_host_) {
-        refusal = judge_host(request);
-    } else {
-        http::Request asked = request;
-        asked.host = asked_host_;
-        refusal = judge_host(asked);
-    }
-    return refusal ? refusal : endpoint::judge_origin(request, origins);
-}
-
-/// What `admit` has found out, or 401: nothing that wants authentication is used without it.
-std::optional<http::Refusal> Connection::judge_stranger(const config::Endpoint& endpoint) const {
-    if (admission_.refusal) return admission_.refusal;
-    if (admission_.admits(endpoint)) return std::nullopt;
-    return refuse_stranger(endpoint.authentication, "it was not asked who sends it");
-}
-
 std::variant<RunningCommand, http::Refusal> Connection::start_for_client(const Order& order) {
     auto started = start(loop_, order);
-    if (auto* running = std::get_if<RunningCommand>(&started)) running->slot.keep(std::move(admission_.place));
+    if (auto* running = std::get_if<RunningCommand>(&started)) running->slot.keep(std::move(caller_.place()));
     return started;
-}
-
-std::optional<websocket::DeflateAgreement> agree_on_deflate(const http::Request& request,
-                                                            const config::Endpoint& endpoint) {
-    // A message whose length must be known first would have to be inflated and held before any of it is passed on.
-    if (!endpoint.deflates() || endpoint.framing == framing::Kind::content_length) return std::nullopt;
-    websocket::DeflateWish wish{websocket::deflate_window_bits, {}};
-    // Where two streams are read there is no room for a compressor of the session's own.
-    const bool one_stream = endpoint.stderr_mode != config::StderrMode::tagged;
-    if (endpoint.compress_takeover && one_stream) wish.takeover_window_bits = websocket::takeover_window_bits;
-    return websocket::agree_on_deflate(request.fields.joined("Sec-WebSocket-Extensions").value_or(""), wish);
 }
 
 Connection::Answer Connection::start_session(const http::Request& request, const endpoint::Match& match,
                                              const Found& program, const std::string& key) {
-    const endpoint::Peer asking = peer();
+    const endpoint::Peer asking = caller_.peer();
     auto subprotocol = websocket::select_subprotocol(request, match.endpoint->subprotocols);
-    if (!subprotocol && admission_.by_subprotocol) subprotocol = http::bearer_subprotocol;
+    if (!subprotocol && caller_.is_by_subprotocol()) subprotocol = http::bearer_subprotocol;
     Order order{*site_, request, match, asking, match.endpoint->dir.empty() ? nullptr : &program};
     if (subprotocol) order.subprotocol = *subprotocol;
     auto started = start_for_client(order);
@@ -494,31 +386,18 @@ Connection::Answer Connection::start_session(const http::Request& request, const
     std::string reply = websocket::accept_reply(key, site_->config.upgrade_fields, subprotocol, running.id,
                                                 deflate ? std::string_view(deflate->reply) : "");
     return std::make_unique<Bridge>(loop_, stream_, std::move(running.child), std::move(running.slot), *match.endpoint,
-                                    std::move(running.id), remote(), std::move(reply), compression(deflate),
+                                    std::move(running.id), caller_.name(), std::move(reply),
+                                    compression_for(loop_, deflate),
                                     loop_.server.watched ? request.path : std::string());
-}
-
-/// What of the loop's takes part in it.
-Compression Connection::compression(const std::optional<websocket::DeflateAgreement>& agreement) {
-    Compression compression;
-    if (!agreement) return compression;
-    if (!loop_.compressors) loop_.compressors = std::make_unique<websocket::Compressors>();
-    if (agreement->server_takeover)
-        compression.own = loop_.compressors->own_deflater(agreement->server_window_bits);
-    else
-        compression.deflater = &loop_.compressors->deflater(agreement->server_window_bits);
-    compression.inflation = std::make_unique<websocket::Inflation>(
-        *loop_.compressors, agreement->client_takeover ? websocket::Takeover::yes : websocket::Takeover::no);
-    return compression;
 }
 
 Connection::Answer Connection::start_events(const http::Request& request, const endpoint::Match& match,
                                             const Found& program) {
-    if (auto refusal = judge(request, *match.endpoint)) return std::move(*refusal);
-    if (auto refusal = judge_stranger(*match.endpoint)) return std::move(*refusal);
+    if (auto refusal = caller_.judge(*site_, request, *match.endpoint)) return std::move(*refusal);
+    if (auto refusal = caller_.judge_stranger(*match.endpoint)) return std::move(*refusal);
     if (match.endpoint->framing == framing::Kind::raw)
         return http::refuse(406, "This endpoint speaks in bytes, and events are text.", "--framing raw has no events");
-    const endpoint::Peer asking = peer();
+    const endpoint::Peer asking = caller_.peer();
     const Order order{*site_, request, match, asking, match.endpoint->dir.empty() ? nullptr : &program};
     auto started = start_for_client(order);
     if (auto* refusal = std::get_if<http::Refusal>(&started)) return std::move(*refusal);
@@ -526,19 +405,6 @@ Connection::Answer Connection::start_events(const http::Request& request, const 
     asker.delivery.keep_alive = asker.delivery.keep_alive && !request.has_body;  // nobody reads it
     return std::make_unique<EventSource>(loop_, std::move(asker), std::get<RunningCommand>(std::move(started)),
                                          *match.endpoint, stderr_of(order));
-}
-
-endpoint::Peer Connection::peer() const {
-    endpoint::Peer asking{visitor_.address, visitor_.port, peer_.local_address, std::to_string(peer_.local_port)};
-    asking.tls = visitor_.https;
-    asking.unix_socket = peer_.unix_socket;
-    asking.client_subject = stream_.client_subject();
-    if (named_ == visitor_.address) asking.remote_host = remote_host_;
-    asking.forwarded = visitor_.forwarded;
-    asking.server_port = visitor_.server_port;
-    asking.user = admission_.user;
-    asking.auth_type = admission_.auth_type;
-    return asking;
 }
 
 /// `request` outlives the exchange.
@@ -551,7 +417,7 @@ Asker Connection::asker_of(const http::Request& request) {
                 log_request(&request, status, why);
                 logged_ = true;
             },
-            remote(),
+            caller_.name(),
             request.path};
 }
 
@@ -602,7 +468,7 @@ net::awaitable<bool> Connection::give_output(const http::Request& request, std::
     bool kept = co_await run_exchange(*cgi);
     if (!logged_ && cgi->local_redirect().empty()) log_request(&next, client_gone, "the client has gone");
     for (int i = 0; !cgi->local_redirect().empty() && stream_.is_open(); ++i) {
-        auto redirect = i < most_redirects ? redirected(next, cgi->local_redirect()) : std::nullopt;
+        auto redirect = i < most_redirects ? http::redirected(next, cgi->local_redirect()) : std::nullopt;
         Answer outcome =
             http::refuse(502, "The program's answer leads nowhere.", "redirect to " + cgi->local_redirect());
         if (redirect) {
@@ -611,7 +477,7 @@ net::awaitable<bool> Connection::give_output(const http::Request& request, std::
             co_await admit(next, true);
             deadline_.after(keep_alive_timeout);
             outcome = answer(next);
-            admission_.place.give_back();
+            caller_.place().give_back();
         }
         auto* program = std::get_if<std::unique_ptr<Cgi>>(&outcome);
         if (!program) {
@@ -672,7 +538,7 @@ net::awaitable<void> Connection::linger() {
 void Connection::log_request(const http::Request* request, int status, std::string_view why) const {
     ++loop_.counters.requests[status_label(status)];
     if (!log_.wants(log::Level::access)) return;
-    const std::string from = remote();
+    const std::string from = caller_.name();
     const std::string origin = request ? request->fields.joined("Origin").value_or("") : "";
     log_.write(log::Level::access, "request",
                {{"remote", from},
@@ -682,15 +548,6 @@ void Connection::log_request(const http::Request* request, int status, std::stri
                 {"origin", origin},
                 {"status", std::int64_t{status}},
                 {"why", why}});
-}
-
-/// Of the client, where a proxy names it.
-std::string Connection::remote() const {
-    if (peer_.unix_socket && !visitor_.forwarded) return "unix:";
-    const std::string& address = visitor_.forwarded ? visitor_.address : peer_.remote_address;
-    const std::string port = visitor_.forwarded ? visitor_.port : std::to_string(peer_.remote_port);
-    const std::string host = address.find(':') != std::string::npos ? "[" + address + "]" : address;
-    return port.empty() ? host : host + ":" + port;
 }
 
 }  // namespace
