@@ -20,6 +20,7 @@
 #include <sstream>
 
 #include "fixtures/command.hpp"
+#include "fixtures/page.hpp"
 #include "fixtures/server.hpp"
 
 namespace wsinetd::fixtures {
@@ -31,79 +32,6 @@ const std::string guide_path = WSINETD_SOURCE_DIR "/docs/guide.md";
 
 /// What the guide's commands find in their PATH before all else.
 const fs::path stand_ins = WSINETD_SOURCE_DIR "/tests/system/guide";
-
-using Lines = std::vector<std::string>;
-
-Lines lines_of(const std::string& text) {
-    Lines lines;
-    std::istringstream stream(text);
-    for (std::string line; std::getline(stream, line);) {
-        if (line.ends_with('\r')) line.pop_back();  // of HTTP
-        lines.push_back(line);
-    }
-    return lines;
-}
-
-/// What stands between two fences.
-struct Block {
-    int chapter;          ///< its number
-    std::string heading;  ///< the nearest, of the chapter or of a part, without its marks
-    std::string kind;     ///< behind the fence: sh, console, toml
-    std::string name;     ///< of the file that it is, which stands alone on the line above; else empty
-    Lines lines;
-};
-
-struct Guide {
-    std::vector<Block> blocks;
-    Lines indented;  ///< blocks of the other kind, which nobody would run
-};
-
-Guide read_guide(const std::string& text) {
-    Guide guide;
-    std::string heading;
-    std::string name;
-    int chapter = 0;
-    bool inside = false;
-    for (const std::string& line : lines_of(text)) {
-        if (line.starts_with("```")) {
-            if (!inside) guide.blocks.push_back({chapter, heading, line.substr(3), std::exchange(name, ""), {}});
-            inside = !inside;
-        } else if (inside) {
-            guide.blocks.back().lines.push_back(line);
-        } else if (line.starts_with("#")) {
-            heading = line.substr(line.find(' ') + 1);
-            if (line.starts_with("## ")) chapter = std::atoi(heading.c_str());
-        } else if (line.starts_with("    ")) {
-            guide.indented.push_back(line);
-        } else if (std::smatch match; std::regex_match(line, match, std::regex("`([^`]+)`"))) {
-            name = match[1];
-        } else if (!line.empty()) {
-            name.clear();
-        }
-    }
-    return guide;
-}
-
-/// Whether `line` is what `expected` says, in which `...` stands for anything.
-bool is_like(std::string_view line, std::string_view expected) {
-    const auto dots = expected.find("...");
-    if (dots == std::string_view::npos) return line == expected;
-    if (line.substr(0, dots) != expected.substr(0, dots)) return false;
-    for (std::size_t at = dots; at <= line.size(); ++at)
-        if (is_like(line.substr(at), expected.substr(dots + 3))) return true;
-    return false;
-}
-
-/// The same of all lines; `...` alone is any number of them.
-bool are_like(std::span<const std::string> lines, std::span<const std::string> expected) {
-    if (expected.empty()) return lines.empty();
-    if (expected[0] == "...") {
-        for (std::size_t skipped = 0; skipped <= lines.size(); ++skipped)
-            if (are_like(lines.subspan(skipped), expected.subspan(1))) return true;
-        return false;
-    }
-    return !lines.empty() && is_like(lines[0], expected[0]) && are_like(lines.subspan(1), expected.subspan(1));
-}
 
 bool can_be_bound(std::uint16_t port) {
     const int descriptor = ::socket(AF_INET, SOCK_STREAM, 0);
@@ -313,7 +241,7 @@ protected:
     static void read(int first, int last) {
         Reader reader;
         std::set<std::string> left_out;
-        for (const Block& block : read_guide(contents_of(guide_path)).blocks) {
+        for (const Block& block : read_page(guide_path).blocks) {
             if (block.chapter > last) break;
             if (block.chapter < first)
                 reader.glance_at(block);
@@ -330,7 +258,7 @@ TEST_F(GuideChapters, DoByHandWhatTheySay) { read(1, first_of_the_service - 1); 
 TEST_F(GuideChapters, DoAsAServiceWhatTheySay) { read(first_of_the_service, 10); }
 
 TEST(Guide, HasTenChaptersOfWhichNothingIsLeftOut) {
-    const Guide guide = read_guide(contents_of(guide_path));
+    const Page guide = read_page(guide_path);
     EXPECT_GT(guide.blocks.size(), 30U);
     EXPECT_EQ(guide.blocks.front().chapter, 1);
     EXPECT_EQ(guide.blocks.back().chapter, 10);
@@ -340,7 +268,7 @@ TEST(Guide, HasTenChaptersOfWhichNothingIsLeftOut) {
 /// Each part that needs something still goes by that name.
 TEST(Guide, HasTheChaptersThatAreLeftOutWhereSomethingIsMissing) {
     std::set<std::string> headings;
-    for (const Block& block : read_guide(contents_of(guide_path)).blocks) headings.insert(block.heading);
+    for (const Block& block : read_page(guide_path).blocks) headings.insert(block.heading);
     for (const auto& [heading, programs] : needs) EXPECT_THAT(headings, testing::Contains(heading));
 }
 
