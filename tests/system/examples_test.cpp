@@ -3,13 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "fixtures/client.hpp"
+#include "fixtures/command.hpp"
 #include "fixtures/server.hpp"
 
 namespace wsinetd::fixtures {
 namespace {
 
+namespace fs = std::filesystem;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -130,6 +133,49 @@ TEST(Examples, TheOptionsOfCountHtmlLetItsPageIn) {
     Server server({"--port", "0", "--origin", "localhost:8000", example("count.sh"), "1"});
     Client client(server.port(), {.headers = {{"Origin", "http://localhost:8000"}}});
     EXPECT_EQ(client.receive(), "1");
+}
+
+/// The text of all tests, apart from what npm has put beside them.
+std::string text_of_tests() {
+    std::string text;
+    for (auto at = fs::recursive_directory_iterator(WSINETD_SOURCE_DIR "/tests"); at != end(at); ++at) {
+        if (at->path().filename() == "node_modules") at.disable_recursion_pending();
+        const std::string extension = at->path().extension();
+        if (at->is_regular_file() && (extension == ".cpp" || extension == ".js")) text += contents_of(at->path());
+    }
+    return text;
+}
+
+/// What the page about them says. A folder is run as a whole, by a test that is given its name.
+TEST(Examples, EachIsNamedByATest) {
+    const std::string tests = text_of_tests();
+    for (const auto& entry : fs::directory_iterator(example(""))) {
+        const std::string name = entry.path().filename();
+        if (name == "README.md" || name == "session.py") continue;  // the latter is a part of those in folders
+        EXPECT_TRUE(
+            tests.find("'" + name + "'") != std::string::npos || tests.find("\"" + name + "\"") != std::string::npos ||
+            tests.find("/examples/" + name) != std::string::npos || tests.find("\"/" + name + "/") != std::string::npos)
+            << name;
+    }
+}
+
+TEST(Examples, EachIsNamedByThePageAboutThem) {
+    const std::string page = contents_of(example("README.md"));
+    for (const auto& entry : fs::directory_iterator(example(""))) {
+        const std::string name = entry.path().filename();
+        if (name == "README.md") continue;
+        EXPECT_THAT(page, HasSubstr("(" + name + (entry.is_directory() ? "/)" : ")")));
+    }
+}
+
+/// Nothing of a folder lies beside what is run.
+TEST(Examples, EachFileOfAFolderIsNamedByItsPage) {
+    for (const auto& entry : fs::recursive_directory_iterator(example(""))) {
+        const fs::path readme = entry.path().parent_path() / "README.md";
+        const std::string name = entry.path().filename();
+        if (!entry.is_regular_file() || name == "README.md" || !fs::exists(readme)) continue;
+        EXPECT_THAT(contents_of(readme), HasSubstr(name)) << entry.path();
+    }
 }
 
 // websocketd's README, its manual and its help: under its name, with its command lines. Only the port is a free one.
