@@ -1,4 +1,5 @@
-// Prints the completions of a shell, made from the option table when the program is built: `completions bash`, `zsh`.
+// Prints what is made from the option table: the completions of a shell, when the program is built (`completions bash`,
+// `zsh`), and the page docs/options.md (`completions page`).
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -187,15 +188,102 @@ void print_zsh() {
         specifications.c_str());
 }
 
+/// For a cell of a table.
+std::string in_cell(std::string_view text) {
+    std::string result;
+    for (const char c : text) {
+        if (c == '|' || c == '*' || c == '<') result += '\\';
+        result += c;
+    }
+    return result;
+}
+
+/// As it is written on a command line: `--name VALUE`, and the other spellings below.
+std::string name_cell(const Option& option) {
+    std::string cell = "<a id=\"" + std::string(option.name) + "\"></a>`";
+    if (option.letter) cell += std::string("-") + option.letter + ", ";
+    cell += "--" + std::string(option.name);
+    if (!option.placeholder.empty()) cell += " " + std::string(option.placeholder);
+    if (option.takes == Takes::boolean) cell += "[=BOOL]";
+    cell += "`";
+    if (option.takes == Takes::values) cell += " *";
+    if (option.alias.empty()) return cell;
+    cell += "<br>`--" + std::string(option.alias) + "`";
+    if (config::alias_counts_milliseconds(option)) cell += ", in ms";
+    if (!config::value_of_alias(option).empty()) cell += ", for " + std::string(config::value_of_alias(option));
+    return cell;
+}
+
+/// What a value is in a configuration file.
+std::string_view kind_in_file(const Option& option) {
+    if (option.takes == Takes::boolean) return "boolean";
+    switch (option.kind) {
+        case config::Kind::number: return "integer";
+        case config::Kind::measure: return "integer, or string with a unit";
+        case config::Kind::mode: return "string of octal digits, or octal integer";
+        case config::Kind::path: return "path";
+        case config::Kind::text:
+        case config::Kind::program:
+        case config::Kind::address: break;
+    }
+    return "string";
+}
+
+std::string file_cell(const Option& option) {
+    const std::string kind = (option.takes == Takes::values ? "array of " : "") + std::string(kind_in_file(option)) +
+                             (option.takes == Takes::values && kind_in_file(option) != "boolean" ? "s" : "");
+    switch (option.scope) {
+        case config::Scope::server: return "server: " + kind;
+        case config::Scope::endpoint: return "server, endpoint: " + kind;
+        case config::Scope::own: return "server, endpoint of its own: " + kind;
+        case config::Scope::command_line: break;
+    }
+    return "";
+}
+
+void print_page() {
+    std::string text =
+        "# Options\n"
+        "\n"
+        "Made from the option table in `src/config/option_table.cpp`, by `build/dev/completions page "
+        ">docs/options.md`.\n"
+        "[wsinetd(1)](../man/wsinetd.1) tells of each in full.\n"
+        "\n"
+        "Those with an asterisk may be given again and add up; of the others the last counts. Below an option stands\n"
+        "websocketd's spelling of it, which is taken too. The column \"file\" says where the name, without dashes, "
+        "may\n"
+        "stand in a [configuration file](../man/wsinetd.toml.5), and with what. `server` is the top level. `endpoint` "
+        "is an\n"
+        "endpoint as well; what stands at the top level is for all that say nothing else, but not where it is `of its "
+        "own`.\n"
+        "Without an entry it is for the command line only.\n";
+    std::vector<const Option*> sorted;
+    for (const Option& option : config::options()) sorted.push_back(&option);
+    std::ranges::stable_sort(sorted, {}, &Option::group);
+    const Option* last = nullptr;
+    for (const Option* option : sorted) {
+        if (!last || last->group != option->group)
+            text += "\n## " + std::string(config::title_of(option->group)) +
+                    "\n\n| option | default | file | |\n| --- | --- | --- | --- |\n";
+        const std::string standard = option->standard.empty() ? "" : "`" + std::string(option->standard) + "`";
+        text += "| " + name_cell(*option) + " | " + standard + " | " + file_cell(*option) + " | " +
+                in_cell(option->help) + " |\n";
+        last = option;
+    }
+    std::fputs(text.c_str(), stdout);
+}
+
 }  // namespace
 }  // namespace wsinetd
 
 int main(int argc, char** argv) {
-    const std::string_view shell = argc == 2 ? argv[1] : "";
-    if (shell == "bash")
+    const std::string_view what = argc == 2 ? argv[1] : "";
+    if (what == "bash")
         wsinetd::print_bash();
-    else if (shell == "zsh")
+    else if (what == "zsh")
         wsinetd::print_zsh();
+    else if (what == "page")
+        wsinetd::print_page();
     else
         return 2;
     return 0;

@@ -1,4 +1,5 @@
 // What a shell offers for a command line under way, by the files that the build has made. The shells are the real ones.
+// And the page of options, which is made by the same program.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -159,6 +160,28 @@ TEST_F(ZshCompletions, KnowEveryOption) {
                     testing::HasSubstr(
                         "--" + std::string(option.name) +
                         (option.takes == config::Takes::value || option.takes == config::Takes::values ? "=[" : "[")));
+}
+
+/// What a program prints.
+std::string printed_by(const std::string& command) {
+    std::FILE* const pipe = ::popen(command.c_str(), "r");
+    std::string text;
+    for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) text += static_cast<char>(c);
+    ::pclose(pipe);
+    return text;
+}
+
+TEST(OptionsPage, IsWhatIsMadeFromTheTable) {
+    std::ifstream file(WSINETD_SOURCE_DIR "/docs/options.md");
+    const std::string page{std::istreambuf_iterator<char>(file), {}};
+    EXPECT_EQ(page, printed_by("'" WSINETD_BINARY_DIR "/completions' page"))
+        << "docs/options.md is made by: build/dev/completions page >docs/options.md";
+}
+
+TEST(OptionsPage, HasARowForEveryOption) {
+    const std::string page = printed_by("'" WSINETD_BINARY_DIR "/completions' page");
+    for (const config::Option& option : config::options())
+        EXPECT_THAT(page, testing::HasSubstr("| <a id=\"" + std::string(option.name) + "\"></a>`"));
 }
 
 }  // namespace
