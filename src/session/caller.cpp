@@ -4,7 +4,7 @@
 
 namespace wsinetd::session {
 
-Caller::Caller(LoopResources& loop, const net::Stream& stream, bool tls)
+Caller::Caller(LoopResources& loop, net::Stream& stream, bool tls)
     : loop_(loop), stream_(stream), tls_(tls), ends_(stream.endpoints()) {}
 
 void Caller::is_named(const http::ProxyHeader& header) {

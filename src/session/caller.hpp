@@ -9,7 +9,7 @@ namespace wsinetd::session {
 class Caller {
 public:
     /// `stream` is the connection's and outlives this. `tls`: it is encrypted.
-    Caller(LoopResources& loop, const net::Stream& stream, bool tls);
+    Caller(LoopResources& loop, net::Stream& stream, bool tls);
 
     /// As the PROXY protocol's header has it: the ends of the connection are those of the proxy's client.
     void is_named(const http::ProxyHeader& header);

@@ -13,22 +13,12 @@
 #include "fixtures/server.hpp"
 #include "fixtures/wire.hpp"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define WSINETD_SANITIZED 1
-#endif
-
 namespace wsinetd::fixtures {
 namespace {
 
-#ifdef WSINETD_SANITIZED
-constexpr bool measures_memory = false;  // the sanitizers keep what is freed, and shadows of it
-constexpr std::uint64_t mebibytes = 8;
-constexpr int many_lines = 1000000;  // more than the kernel's buffers hold
-#else
-constexpr bool measures_memory = true;
-constexpr std::uint64_t mebibytes = 256;
-constexpr int many_lines = 1500000;  // more than 10 MB
-#endif
+const bool measures_memory = !sanitized;
+const std::uint64_t mebibytes = sanitized ? 8 : 256;
+const int many_lines = sanitized ? 1000000 : 1500000;  // more than the kernel's buffers hold, and than 10 MB
 
 constexpr std::size_t most_kib = 256;  ///< that one connection may hold
 constexpr int small_buffer = 4096;
@@ -106,7 +96,7 @@ TEST(Backpressure, AClientThatDoesNotReadStopsTheCommandAndNotTheServer) {
 }
 
 TEST(Backpressure, WhatWaitedForTheClientComesWithoutAGap) {
-    constexpr int count = many_lines;
+    const int count = many_lines;
     Server server({"--threads", "1", "seq", std::to_string(count)});
     warm_up(server);
     Growth growth(server);
@@ -118,7 +108,7 @@ TEST(Backpressure, WhatWaitedForTheClientComesWithoutAGap) {
 }
 
 TEST(Backpressure, ASlowClientGetsEverythingBeforeTheExitStatus) {
-    constexpr int count = many_lines;
+    const int count = many_lines;
     Server server(bash("seq " + std::to_string(count) + "; exit 3"));
     Wire client(server.port(), "/", 64 * 1024);
     const pid_t command = only_command(server);

@@ -12,22 +12,13 @@
 #include "fixtures/server.hpp"
 #include "fixtures/wire.hpp"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define WSINETD_SANITIZED 1
-#endif
-
 namespace wsinetd::fixtures {
 namespace {
 
 using namespace std::string_literals;
 
-#ifdef WSINETD_SANITIZED
-constexpr bool measures_memory = false;  // the sanitizers keep what is freed, and shadows of it
-constexpr int bomb_mebibytes = 32;
-#else
-constexpr bool measures_memory = true;
-constexpr int bomb_mebibytes = 1024;
-#endif
+const bool measures_memory = !sanitized;
+const int bomb_mebibytes = sanitized ? 32 : 1024;
 constexpr std::size_t most_kib = 256;  ///< that one connection may hold
 
 constexpr unsigned rsv1 = 0x40;
@@ -511,7 +502,7 @@ TEST(Deflate, ABombForACommandThatDoesNotReadWaits) {
                        {"--compress", "--threads", "1", "--max-message-size", "0", "--eof-message", "end"}));
     warm_up(server);
     const std::size_t before = server.private_kib();
-    constexpr int mebibytes = bomb_mebibytes / 16;
+    const int mebibytes = bomb_mebibytes / 16;
     Wire client(server.port(), offering());
     client.send(client_frame(1, "begin"));
     EXPECT_EQ(client.message(), "begin");

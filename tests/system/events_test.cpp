@@ -135,7 +135,7 @@ TEST(Events, NoCommentCutsAMessageInTwo) {
     for (int i = 0; i < 3; ++i) EXPECT_EQ(receive_chunk(other), ":\n\n");
     gate.open();
     got += receive_chunks_until(client, "close\ndata");
-    EXPECT_TRUE(got == "id: 1\ndata: " + std::string(100'000, 'x') + "y\n\nevent: close\ndata: 0\n\n") << got.size();
+    EXPECT_NE(got.find("id: 1\ndata: " + std::string(100'000, 'x') + "y\n\n"), std::string::npos) << got.size();
     other.reset();
 }
 
@@ -255,11 +255,7 @@ TEST(Events, AReaderWhoStopsStopsTheCommandCostsLittleAndLosesNothing) {
     const std::size_t before = server.private_kib();
     RawClient client = listening(server, 4096);
     EXPECT_TRUE(stops_at_write(only_command(server)));
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-    EXPECT_LT(server.private_kib(), before + 256);
-#else
-    EXPECT_GT(before, 0U);
-#endif
+    if (!sanitized) EXPECT_LT(server.private_kib(), before + 256);
     std::string expected;
     for (int i = 1; i <= 300'001; ++i)
         expected += "id: " + std::to_string(i) + "\ndata: " + std::to_string(999'999 + i) + "\n\n";

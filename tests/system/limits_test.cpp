@@ -109,10 +109,9 @@ TEST(Limits, CheckFindsWhatTheSystemWouldRefuse) {
 
 TEST(Limits, CheckFindsWhatOnlyRootMay) {
     if (::geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
-    const std::string binary = WSINETD_BINARY;
     FILE* const pipe = ::popen(("ulimit -n 500; setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set=-all"
                                 " --inh-caps=-all '" +
-                                binary + "' --check --limit-nofile 600 --nice -1 true 2>&1")
+                                program + "' --check --limit-nofile 600 --nice -1 true 2>&1")
                                    .c_str(),
                                "r");
     std::string said;

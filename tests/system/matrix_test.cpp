@@ -109,8 +109,10 @@ protected:
     Matrix() {
         const std::string mark = "echo \"$QUERY_STRING\" >> " + started();
         tree.program("run", mark + "\nprintf 'Content-Type: text/plain\\n\\n'");
-        std::vector<std::string> options{"--cgi-dir",     tree.root(), "--host",
-                                         "named.example", "--origin",  "https://app.example:8443,partner.example"};
+        std::vector<std::string> options{"--cgi-dir", tree.root(), "--host", "named.example", "--origin",
+                                         "https://app.example:8443,partner.example",
+                                         // A client that resets at once must not keep it from its mark.
+                                         "--close-grace", "30s"};
         if (listener() == Listener::unix_socket) options.insert(options.end(), {"--unix-socket", socket()});
         if (listener() == Listener::tls) options = files.options(options);
         options.insert(options.end(), {"sh", "-c", mark});

@@ -181,13 +181,9 @@ TEST(OutOfMeans, AnUpgradeForWhichThereAreNoPipesIsA500) {
 
 TEST(OutOfMeans, AForkThatFailsIsA500AndTheNextThatDoesNotIsServed) {
     if (::getuid() != 0) GTEST_SKIP() << "needs root to become a user of its own";
-        // A user nobody else is, for the kernel counts all processes of one; no capability but to find the program
-        // anywhere.
-#ifdef __SANITIZE_THREAD__
-    const std::string processes = "4";  // ThreadSanitizer's own,
-#else
-    const std::string processes = "3";  // the server's two threads, and one command
-#endif
+    // A user nobody else is, for the kernel counts all processes of one; no capability but to find the program anywhere.
+    // The server's two threads and one command, and ThreadSanitizer's own.
+    const std::string processes = sanitizers == "thread" ? "4" : "3";
     const std::string user = std::to_string(1'000'000 + ::getpid());
     Server server({.arguments = {"--threads", "1", "cat"},
                    .wrapper = {"setpriv", "--reuid", user, "--regid", user, "--clear-groups",

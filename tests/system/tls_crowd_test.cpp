@@ -13,13 +13,8 @@
 namespace wsinetd::fixtures {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::size_t crowd = 300;
-constexpr std::size_t kib_unanswered = 1024;  // the sanitizer's own, most of it
-#else
-constexpr std::size_t crowd = 1000;
-constexpr std::size_t kib_unanswered = 64;
-#endif
+const std::size_t crowd = sanitized ? 300 : 1000;
+const std::size_t kib_unanswered = sanitized ? 1024 : 64;  // the sanitizer's own, most of it
 
 /// What OpenSSL's client says first.
 std::string client_hello() {

@@ -59,7 +59,7 @@ protected:
         write(examples / "drop-ins" / name, folder_.path() + "/wsinetd.service.d");
     }
     static void write(const fs::path& unit, const fs::path& folder) {
-        std::string text = std::regex_replace(text_of(unit), std::regex("/usr/bin/wsinetd"), WSINETD_BINARY);
+        std::string text = std::regex_replace(text_of(unit), std::regex("/usr/bin/wsinetd"), program);
         text = std::regex_replace(text, std::regex("/usr/share/doc/wsinetd/examples"),
                                   (source_folder / "docs/examples").string());
         std::ofstream(folder / unit.filename()) << text;
