@@ -63,7 +63,7 @@ public:
         for (const fs::path& entry : fs::directory_iterator(stand_ins))
             fs::create_symlink(entry, folder_.path() + "/bin/" + entry.filename().string());
         fs::create_symlink(stand_ins / "package", work() + "/scripts/package");
-        fs::create_symlink(WSINETD_BINARY, folder_.path() + "/bin/wsinetd");
+        fs::create_symlink(program, folder_.path() + "/bin/wsinetd");
         for (const char* const port : {"8000", "8080", "8081", "8082", "8443", "9090", "9091", "9092"})
             ports_[port] = std::to_string(free_port());
     }
