@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <system_error>
 
-#include "config/option_table.hpp"
+#include "config/help.hpp"
 #include "server/reload_request.hpp"
 #include "server/server.hpp"
 #include "version.hpp"

@@ -1,28 +1,10 @@
-#pragma once  // One row per option: its names, what it takes, what it does. Feeds the command line, --help and the
-              // tests.
-#include <optional>
+#pragma once  // One row per option: its names, what it takes, what it does. Feeds all that knows options.
 #include <span>
-#include <string>
 #include <string_view>
 
-#include "config/config.hpp"
+#include "config/option_values.hpp"
 
 namespace wsinetd::config {
-
-/// A configuration under way, with what later steps must know of how it came about.
-struct Draft {
-    Config config;
-    bool in_endpoint = false;  ///< what is applied is for `config.common` alone, as an endpoint's own
-    bool port_given = false;
-    bool addresses_given = false;
-    bool origin_rule_given = false;  ///< --origin or --same-origin
-    bool pass_env_given = false;
-    bool hosts_given = false;
-    std::string config_file;  ///< --config; empty: none
-};
-
-/// What is wrong with a value and what would be right, e.g. `"80a" is not a port (0 to 65535)`.
-using Complaint = std::optional<std::string>;
 
 enum class Takes {
     value,    ///< one value; given again, the last counts
@@ -76,9 +58,6 @@ struct Option {
 /// Whether its values are lists of words, with commas between them, so that the empty string is the empty list.
 [[nodiscard]] bool takes_lists(const Option& option);
 
-/// The words of such a list, without blanks around them.
-[[nodiscard]] std::vector<std::string> elements(std::string_view list);
-
 /// Whether the alias takes a bare number as milliseconds, unlike the option itself.
 [[nodiscard]] bool alias_counts_milliseconds(const Option& option);
 
@@ -90,8 +69,5 @@ struct Option {
 
 /// What stands above a group in --help.
 [[nodiscard]] std::string_view title_of(Group group);
-
-/// The text of --help.
-[[nodiscard]] std::string help_text();
 
 }  // namespace wsinetd::config
