@@ -10,7 +10,7 @@ const modules = '/usr/lib/apache2/modules';
 
 /**
  * Each makes the command line that serves `port` in the foreground and passes everything on to `backend`. All say where
- * a client comes from in X-Forwarded-For; with `greets`, in the PROXY protocol instead.
+ * a client comes from in X-Forwarded-For; HAProxy with `greets`, its words for that, in the PROXY protocol instead.
  */
 export const proxies = {
   nginx: (folder, port, backend) => {
@@ -39,7 +39,7 @@ export const proxies = {
       }`);
     return ['nginx', '-p', folder, '-c', file];
   },
-  haproxy: (folder, port, backend, greets = false) => {
+  haproxy: (folder, port, backend, greets = '') => {
     const file = join(folder, 'haproxy.cfg');
     writeFileSync(file, `
 defaults
@@ -53,7 +53,7 @@ frontend all
   default_backend wsinetd
 backend wsinetd
   ${greets ? '' : 'option forwardfor'}
-  server one 127.0.0.1:${backend} ${greets ? 'send-proxy-v2' : ''}
+  server one 127.0.0.1:${backend} ${greets}
 `);
     return ['haproxy', '-db', '-f', file];
   },
@@ -112,7 +112,7 @@ async function freePort() {
 }
 
 /** Runs it in front of `backend` until the test ends; gives its port once it accepts. */
-export async function inFront(t, name, backend, greets = false) {
+export async function inFront(t, name, backend, greets = '') {
   const folder = mkdtempSync(join(tmpdir(), `wsinetd-${name}-`));
   const port = await freePort();
   const [program, ...words] = proxies[name](folder, port, backend, greets);

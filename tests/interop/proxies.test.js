@@ -1,6 +1,9 @@
 // WebSockets, events and CGI through the web servers people put in front.
 import assert from 'node:assert/strict';
-import {readFileSync} from 'node:fs';
+import {execFileSync} from 'node:child_process';
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {describe, test} from 'node:test';
 
 import EventSource from 'eventsource';
@@ -10,6 +13,16 @@ import {inFront, missingProxy, proxies} from './proxies.js';
 import {serve} from './server.js';
 
 const long = {timeout: 60_000};
+
+/** The options that name a new one. */
+function certificate(t) {
+  const folder = mkdtempSync(join(tmpdir(), 'wsinetd-certificate-'));
+  t.after(() => rmSync(folder, {recursive: true}));
+  const [key, file] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=localhost', '-keyout', key,
+    '-out', file], {stdio: 'ignore'});
+  return ['--tls-cert', file, '--tls-key', key];
+}
 
 for (const name of Object.keys(proxies))
   describe(`behind ${name}`, {skip: missingProxy(name)}, () => {
@@ -76,10 +89,14 @@ for (const name of Object.keys(proxies))
       await assert.rejects(from(named, {Forwarded: 'for=203.0.113.9'}), /400/);
     });
 
-    if (name === 'haproxy')
-      test('the address comes in the PROXY protocol as well', long, async (t) => {
+    if (name !== 'haproxy') return;
+    for (const [how, greets] of [
+      ['version 1', 'send-proxy'], ['version 2', 'send-proxy-v2'], ['TLS behind it', 'send-proxy-v2 ssl verify none'],
+    ])
+      test(`the address comes in the PROXY protocol as well: ${how}`, long, async (t) => {
         const options = ['--proxy-protocol', 'tcp', '--trusted-proxy', '127.0.0.1'];
-        const port = await inFront(t, name, (await serve(t, options, tell)).port, true);
+        if (greets.includes('ssl')) options.push(...certificate(t));
+        const port = await inFront(t, name, (await serve(t, options, tell)).port, greets);
         assert.equal(await from(`ws://127.0.0.1:${port}/`, forged), '127.0.0.77');
       });
   });

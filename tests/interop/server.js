@@ -15,7 +15,7 @@ export async function serve(t, options, command) {
   let log = '';
   for await (const text of server.stderr.setEncoding('utf8')) {
     log += text;
-    const found = log.match(/listening on ws:\/\/127\.0\.0\.1:(\d+)\//);
+    const found = log.match(/listening on wss?:\/\/127\.0\.0\.1:(\d+)\//);
     if (!found) continue;
     server.stderr.destroy();  // nobody reads the rest, which the program must not mind
     return {port: Number(found[1]), url: `ws://localhost:${found[1]}/`};

@@ -78,6 +78,37 @@ TEST(Authentication, ReadsItsFilesAgainAtSighupWithoutAConfigurationFileToo) {
     EXPECT_EQ(status_with(server, {{"Authorization", "Bearer another"}}), 101);
 }
 
+TEST(Authentication, OfAnEndpointTakesThePlaceOfTheServersWayByWay) {
+    TemporaryFolder folder;
+    file_with(folder, users, "users");
+    file_with(folder, "a-token\n", "tokens");
+    const std::string command = "command = [\"sh\", \"-c\", 'echo \"$AUTH_TYPE:$REMOTE_USER\"']\n";
+    const std::string file = file_with(folder,
+                                       "auth-basic = \"users\"\n"
+                                       "[[endpoint]]\npath = \"/members\"\n" +
+                                           command + "[[endpoint]]\npath = \"/open\"\nauth-basic = \"\"\n" + command +
+                                           "[[endpoint]]\npath = \"/either\"\nauth-token-file = \"tokens\"\n" +
+                                           command + "[[endpoint]]\npath = \"/program\"\nauth-basic = \"\"\n" +
+                                           "auth-token-file = \"tokens\"\n" + command,
+                                       "w.toml");
+    const Server server({"--config", file});
+    const auto status = [&](const std::string& path, const Headers& headers) {
+        return status_of(server.port(), upgrade_request(headers, path));
+    };
+    const Headers none;
+    const Headers password{{"Authorization", ada}};
+    const Headers token{{"Authorization", "Bearer a-token"}};
+    const auto statuses = [&](const std::string& path) {
+        return std::vector<int>{status(path, none), status(path, password), status(path, token)};
+    };
+    EXPECT_THAT(statuses("/members"), testing::ElementsAre(401, 101, 401));
+    EXPECT_THAT(statuses("/open"), testing::ElementsAre(101, 101, 101));
+    EXPECT_THAT(statuses("/either"), testing::ElementsAre(401, 101, 101));
+    EXPECT_THAT(statuses("/program"), testing::ElementsAre(401, 401, 101));
+    EXPECT_EQ(Client(server.port(), {.path = "/members", .headers = password}).receive(), "Basic:ada");
+    EXPECT_EQ(Client(server.port(), {.path = "/open", .headers = password}).receive(), ":");
+}
+
 TEST(AuthBasic, RefusesWhateverElseComes) {
     TemporaryFolder folder;
     Server server(telling({"--auth-basic", file_with(folder, users)}));

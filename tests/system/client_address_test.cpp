@@ -111,6 +111,19 @@ TEST(ProxyProtocol, NamesTheClientInBothVersions) {
                 testing::StartsWith("127.0.0.1|"));
 }
 
+TEST(ProxyProtocol, IsSpokenOnAUnixSocketToo) {
+    TemporaryFolder folder;
+    const std::string path = folder.path() + "/s";
+    Server server(telling({"--unix-socket", path, "--proxy-protocol", "unix"}));
+    for (const std::string& header : {line, binary}) {
+        RawClient client(0, path);
+        client.send(header + upgrade_request());
+        EXPECT_EQ(status_in(client.receive_until("\r\n\r\n")), 101);
+        const std::string head = client.receive(2);
+        EXPECT_EQ(client.receive(static_cast<std::uint8_t>(head.at(1))), "203.0.113.9|56324||localhost|443");
+    }
+}
+
 TEST(ProxyProtocol, SkipsWhatFollowsTheAddresses) {
     Server server(telling({"--proxy-protocol", "127.0.0.1"}));
     std::string header = binary;
