@@ -1,15 +1,18 @@
 """A client for the tests: connects, sends the messages, prints what comes, then the close code.
 
     client.py URL [MESSAGE]...
+
+CLIENT_CA names the file of the certificate to trust.
 """
 
+import os
 import struct
 import sys
 
 from websocket import ABNF, create_connection
 
 url, *messages = sys.argv[1:]
-connection = create_connection(url, timeout=30)
+connection = create_connection(url, timeout=30, sslopt={"ca_certs": os.environ.get("CLIENT_CA")})
 for message in messages:
     connection.send(message)
 while True:

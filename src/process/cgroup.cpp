@@ -13,8 +13,6 @@
 #include <sstream>
 #include <thread>
 
-#include "process/clone.hpp"
-
 namespace wsinetd::process {
 namespace {
 
@@ -57,7 +55,6 @@ bool is_delegated(int directory) {
 }  // namespace
 
 std::unique_ptr<Cgroups> Cgroups::delegated() {
-    if constexpr (!can_clone_into_cgroup) return nullptr;
     const auto mount_point = hierarchy();
     const auto path = own_path();
     if (!mount_point || !path) return nullptr;

@@ -38,7 +38,7 @@ class Cgroups {
 public:
     /// The server's cgroup if it is delegated: systemd says so by an attribute (`Delegate=yes`), others by giving the
     /// directory to the user the server runs as. That root may write to it is no delegation. Else nothing, and also
-    /// where the kernel has no cgroup.kill (before 5.14) or no way to start a child in a cgroup is known.
+    /// where the kernel has no cgroup.kill (before 5.14).
     static std::unique_ptr<Cgroups> delegated();
 
     /// `directory` is owned from here on.

@@ -10,15 +10,9 @@ namespace wsinetd::process {
 /// with errno set when there is none. It runs on `stack`, in this memory and with this table of descriptors, so it may
 /// neither return nor allocate. `pidfd` is set to a descriptor of it.
 ///
-/// `cgroup` is the directory of the cgroup to start it in, or below 0. (Joining one later by `cgroup.procs` would stop
-/// this thread for the milliseconds of an RCU grace period.)
+/// `cgroup` is the directory of the cgroup to start it in, or below 0. Only clone3(2) takes one, which glibc does not
+/// wrap: ENOSYS on processors that are not known here, and where a filter of system calls refuses what it cannot look
+/// into, as that of systemd's RestrictNamespaces= does.
 pid_t clone_child(int (*child)(void*), void* argument, std::span<std::byte> stack, int* pidfd, int cgroup);
-
-/// Whether `cgroup` can be given: only clone3(2) takes one, which glibc does not wrap.
-#if defined(__x86_64__) || defined(__aarch64__)
-inline constexpr bool can_clone_into_cgroup = true;
-#else
-inline constexpr bool can_clone_into_cgroup = false;
-#endif
 
 }  // namespace wsinetd::process

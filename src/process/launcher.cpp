@@ -31,6 +31,7 @@ struct Order {
     pid_t server;
     rlimit descriptors;
     std::span<const int> not_default;  ///< signals
+    int cgroup_procs = -1;             ///< of the cgroup to join first
     int error = 0;                     ///< errno of what failed, seen by the parent in shared memory
 };
 
@@ -84,9 +85,17 @@ WSINETD_NO_SANITIZE void execute(const Order& order) {
     ::syscall(SYS_execveat, AT_FDCWD, program.path, program.arguments, program.environment, flags);
 }
 
-/// The order matters: limits before the credentials, which may take the right to raise them; the death signal after the
-/// credentials, whose change clears it; the empty signal mask last, for no handler of the server may run here.
+/// "0" is who writes it.
+WSINETD_NO_SANITIZE bool join_cgroup(const Order& order) {
+    return order.cgroup_procs < 0 || ::syscall(SYS_write, order.cgroup_procs, "0", 1) == 1;
+}
+
+/// The order matters: the cgroup while its descriptor is there, and before the credentials, which may be those of
+/// somebody who may not change it; limits before the credentials, which may take the right to raise them; the death
+/// signal after the credentials, whose change clears it; the empty signal mask last, for no handler of the server may
+/// run here.
 WSINETD_NO_SANITIZE bool prepare(const Order& order) {
+    if (!join_cgroup(order)) return false;
     if (::syscall(SYS_close_range, order.limit, ~0U, CLOSE_RANGE_UNSHARE) != 0) return false;
     if (::syscall(SYS_setsid) < 0) return false;
     restore_signals(order);
@@ -133,6 +142,21 @@ private:
     sigset_t before_{};
 };
 
+/// In its cgroup from the first moment on, or else before it does anything else, which stops this thread for the
+/// millisecond of an RCU grace period (docs/decisions/0015).
+pid_t clone_into_cgroup(Order& order, std::span<std::byte> stack, int* pidfd) {
+    const int cgroup = order.program->cgroup;
+    const pid_t pid = clone_child(child, &order, stack, pidfd, cgroup);
+    if (pid >= 0 || errno != ENOSYS || cgroup < 0) return pid;
+    order.cgroup_procs = ::openat(cgroup, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+    if (order.cgroup_procs < 0) return -1;
+    const pid_t joining = clone_child(child, &order, stack, pidfd, -1);
+    const int error = errno;
+    ::close(order.cgroup_procs);
+    errno = error;
+    return joining;
+}
+
 }  // namespace
 
 Launcher::Launcher(std::size_t threads, std::span<const int> signals_of_server)
@@ -172,7 +196,7 @@ Started Launcher::start(const Program& program, std::size_t thread, std::array<i
     put(handed, slots);
     {
         SignalsBlocked blocked;
-        started.pid = clone_child(child, &order, stack, &started.pidfd, program.cgroup);
+        started.pid = clone_into_cgroup(order, stack, &started.pidfd);
     }
     if (started.pid < 0) {
         error.assign(errno, std::generic_category());

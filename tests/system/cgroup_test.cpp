@@ -31,6 +31,23 @@ std::string hierarchy() {
     return {};
 }
 
+/// Runs the rest of a command line where clone3(2) is refused, as systemd's RestrictNamespaces= and some containers do:
+/// a filter that answers ENOSYS to system call 435, which it is on all processors.
+const std::vector<std::string> without_clone3{"python3", "-c", R"(
+import ctypes, errno, os, struct, sys
+filter = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *each) for each in [
+    (0x20, 0, 0, 0),                        # load the number of the call
+    (0x15, 0, 1, 435),                      # another one: skip a line
+    (0x06, 0, 0, 0x00050000 | errno.ENOSYS),
+    (0x06, 0, 0, 0x7fff0000),               # allowed
+]))
+program = ctypes.create_string_buffer(struct.pack("HxxxxxxP", 4, ctypes.addressof(filter)))
+libc = ctypes.CDLL(None, use_errno=True)
+assert libc.prctl(38, 1, 0, 0, 0) == 0      # PR_SET_NO_NEW_PRIVS
+assert libc.prctl(22, 2, program, 0, 0) == 0, ctypes.get_errno()  # PR_SET_SECCOMP
+os.execvp(sys.argv[1], sys.argv[1:])
+)"};
+
 /// A cgroup of the test's own, delegated as systemd would do it.
 class Delegated : public testing::Test {
 protected:
@@ -87,6 +104,18 @@ TEST_F(Delegated, EachSessionIsACgroupOfItsOwn) {
     EXPECT_THAT(first, HasSubstr("/wsinetd-" + std::to_string(server.pid()) + "-"));
     EXPECT_NE(first, second);
     EXPECT_EQ(sessions().size(), 2u);
+}
+
+TEST_F(Delegated, IsJoinedByTheCommandWhereClone3IsRefused) {
+    ServerOptions refused =
+        options({"bash", "-c", "(setsid sleep 1000 >/dev/null 2>&1 &); grep ^0:: /proc/self/cgroup"});
+    refused.wrapper.insert(refused.wrapper.begin(), without_clone3.begin(), without_clone3.end());
+    Server server(refused);
+    Client client(server.port());
+    EXPECT_THAT(client.receive().value(), HasSubstr("/wsinetd-" + std::to_string(server.pid()) + "-"));
+    EXPECT_EQ(client.closed(), closed_with(1000));
+    EXPECT_TRUE(all_removed());
+    EXPECT_TRUE(eventually([&] { return server.descendants().empty(); }));
 }
 
 TEST_F(Delegated, ACgroupIsRemovedWithItsSession) {
