@@ -1,6 +1,7 @@
 #pragma once  // How many commands each client has running, for the whole server: endpoint::ClientTable under a lock.
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "endpoint/client_table.hpp"
 
