@@ -1,4 +1,6 @@
 #pragma once  // Who sends the requests of a connection, as far as is known, and what they may use.
+#include <utility>
+
 #include "http/proxy_header.hpp"
 #include "session/admission.hpp"
 #include "session/visitor.hpp"
