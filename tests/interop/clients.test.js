@@ -35,7 +35,7 @@ const texts = {
   'a text': 'hello',
   'an empty text': '',
   'a text of every length of character': 'aé€😀\u0000z',
-  'a text of a megabyte': 'x'.repeat(1_000_000),
+  'a text of a mebibyte': 'x'.repeat(1_048_576),
 };
 
 const long = {timeout: 30_000};

@@ -39,7 +39,7 @@ const clients = [
 ];
 
 const texts = ['hello', '', 'aé€😀\u0000z', 'again and again '.repeat(50), 'again and again '.repeat(50),
-  'aé€😀'.repeat(2000), 'x'.repeat(1_000_000)];
+  'aé€😀'.repeat(2000), 'x'.repeat(1_048_576)];
 const noise = Buffer.from(Array.from({length: 100_000}, (_, i) => (Math.imul(i, 2654435761) >>> 13) % 256));
 const even = Buffer.alloc(100_000, 'bytes');
 const compressed = (frames) => frames.some(({opcode, compressed}) => (opcode === 1 || opcode === 2) && compressed);
