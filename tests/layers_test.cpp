@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace wsinetd {
+namespace wsinetd::layers_test {
 namespace {
 
 const std::filesystem::path root = WSINETD_SOURCE_DIR;
@@ -172,4 +172,4 @@ TEST(PureCode, IncludesNothingOfTheSystem) {
 }
 
 }  // namespace
-}  // namespace wsinetd
+}  // namespace wsinetd::layers_test

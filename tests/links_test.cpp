@@ -8,7 +8,7 @@
 #include <regex>
 #include <set>
 
-namespace wsinetd {
+namespace wsinetd::links_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -76,4 +76,4 @@ TEST(Pages, LeadToWhatIsThere) {
 }
 
 }  // namespace
-}  // namespace wsinetd
+}  // namespace wsinetd::links_test

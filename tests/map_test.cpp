@@ -7,7 +7,7 @@
 #include <regex>
 #include <set>
 
-namespace wsinetd {
+namespace wsinetd::map_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -60,4 +60,4 @@ TEST(Map, ListsEveryDecision) {
 }
 
 }  // namespace
-}  // namespace wsinetd
+}  // namespace wsinetd::map_test

@@ -7,7 +7,7 @@
 #include <regex>
 #include <set>
 
-namespace wsinetd {
+namespace wsinetd::security_page_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -46,4 +46,4 @@ TEST(SecurityPage, NamesOnlyTestsThatThereAre) {
 }
 
 }  // namespace
-}  // namespace wsinetd
+}  // namespace wsinetd::security_page_test

@@ -21,6 +21,9 @@ void limit_silence(int socket, Milliseconds silence);
 /// A socket that listens. Accepted sockets inherit its options.
 class Listener {
 public:
+    /// To leave between two tries when descriptors or memory have run out: it stays readable meanwhile.
+    static constexpr Milliseconds exhausted_pause{50};
+
     /// `silence` as for `limit_silence`. Throws std::system_error.
     static std::unique_ptr<Listener> tcp(Executor executor, const TcpAddress& address, Milliseconds silence);
 

@@ -20,8 +20,6 @@ constexpr auto patience = 10s;
 /// For the loops to answer.
 constexpr auto loop_patience = 2s;
 constexpr auto pulse_interval = 1s;
-/// Between two tries when descriptors or memory have run out: the listener stays readable meanwhile.
-constexpr auto exhausted_pause = 50ms;
 /// A loop that has not answered for this long is not well.
 constexpr auto longest_silence = 5s;
 constexpr std::size_t most_connections = 8;
@@ -130,7 +128,7 @@ net::awaitable<void> Admin::accept() {
             tasks_.spawn(serve(fd));
         } else if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
             net::Deadline pause(timers_, [this] { freed_.set(); });
-            pause.after(exhausted_pause);
+            pause.after(net::Listener::exhausted_pause);
             co_await freed_.wait();
         } else {
             co_await listener_->readable();

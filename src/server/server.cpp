@@ -24,8 +24,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Between two tries when descriptors or memory have run out.
-constexpr auto exhausted_pause = 50ms;
 /// Descriptors a loop should be able to count on; where there are few, fewer loops leave more for sessions.
 constexpr rlim_t descriptors_a_loop = 64;
 /// For the commands after the last session, and for the program to end.
@@ -276,7 +274,7 @@ net::awaitable<void> Server::pause(std::string_view why) {
         complained_ = now;
         log_.write(log::Level::error, "cannot accept connections", {{"why", why}});
     }
-    Timer timer(executor_, exhausted_pause);
+    Timer timer(executor_, net::Listener::exhausted_pause);
     co_await timer.async_wait(net::as_outcome);
 }
 

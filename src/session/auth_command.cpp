@@ -13,7 +13,7 @@ constexpr auto patience = 10s;
 constexpr std::size_t most_output = 4096;
 constexpr std::size_t longest_user = 256;
 /// For a stdout that something still holds open after the command is reaped.
-constexpr auto output_patience = 100ms;
+constexpr auto rest_patience = 100ms;
 
 }  // namespace
 
@@ -27,7 +27,7 @@ AuthCommand::AuthCommand(LoopResources& loop, RunningCommand command, net::Milli
                }),
       command_(loop, nursery_, std::move(command.child), std::move(command.slot), grace,
                [this] {
-                   overdue_.after(output_patience);
+                   overdue_.after(rest_patience);
                    settle();
                }),
       stderr_log_(loop, nursery_, command_.stderr_pipe(), id_),

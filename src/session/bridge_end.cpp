@@ -13,8 +13,6 @@ constexpr auto closing_patience = 2s;
 /// Of the last output with a client that takes nothing, where --ping-interval sets no measure.
 constexpr auto delivery_patience = 60s;
 constexpr auto closing_look = 250ms;
-/// For a stdout that something still holds open after the command is reaped.
-constexpr auto output_patience = 2s;
 
 }  // namespace
 

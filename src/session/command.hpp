@@ -8,6 +8,9 @@
 
 namespace wsinetd::session {
 
+/// For a stdout that something still holds open after the command is reaped.
+constexpr net::Milliseconds output_patience{2000};
+
 /// Holds the command's slot as long as it runs. What it leaves behind is handed on to be ended.
 class Command {
 public:

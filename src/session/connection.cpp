@@ -37,9 +37,6 @@ constexpr std::size_t read_size = 16 * 1024;
 /// Of a CGI program's redirects to other paths of the server.
 constexpr int most_redirects = 8;
 
-/// What nginx calls a request whose client did not wait for the answer; never sent.
-constexpr int client_gone = 499;
-
 constexpr std::string_view console_path = "/_console/";
 
 /// In what a request's path leads to nothing else.
@@ -466,7 +463,7 @@ net::awaitable<bool> Connection::give_file(const http::Request& request, FileAns
 net::awaitable<bool> Connection::give_output(const http::Request& request, std::unique_ptr<Cgi> cgi) {
     http::Request next = request;
     bool kept = co_await run_exchange(*cgi);
-    if (!logged_ && cgi->local_redirect().empty()) log_request(&next, client_gone, "the client has gone");
+    if (!logged_ && cgi->local_redirect().empty()) log_request(&next, status_client_gone, "the client has gone");
     for (int i = 0; !cgi->local_redirect().empty() && stream_.is_open(); ++i) {
         auto redirect = i < most_redirects ? http::redirected(next, cgi->local_redirect()) : std::nullopt;
         Answer outcome =
@@ -487,7 +484,7 @@ net::awaitable<bool> Connection::give_output(const http::Request& request, std::
         }
         cgi = std::move(*program);
         const bool kept_on = co_await run_exchange(*cgi);
-        if (!logged_ && cgi->local_redirect().empty()) log_request(&next, client_gone, "the client has gone");
+        if (!logged_ && cgi->local_redirect().empty()) log_request(&next, status_client_gone, "the client has gone");
         kept = kept && kept_on;
     }
     co_return kept;

@@ -11,9 +11,6 @@ namespace {
 constexpr std::size_t most_endpoints = 1000;
 constexpr std::string_view other_endpoints = "(other)";
 
-/// What nginx calls a request whose client did not wait for the answer.
-constexpr int client_gone = 499;
-
 void add_to(Counters::ByLabel& sum, const Counters::ByLabel& more) {
     for (const auto& [label, count] : more) sum[label] += count;
 }
@@ -80,7 +77,7 @@ Counters& Counters::operator+=(const Counters& other) {
 }
 
 std::string status_label(int status) {
-    if (status == client_gone || !http::reason(status).empty()) return std::to_string(status);
+    if (status == status_client_gone || !http::reason(status).empty()) return std::to_string(status);
     return std::to_string(status / 100) + "xx";
 }
 

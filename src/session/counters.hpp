@@ -11,6 +11,9 @@
 
 namespace wsinetd::session {
 
+/// What nginx calls a request whose client did not wait for the answer; never sent.
+constexpr int status_client_gone = 499;
+
 enum class SessionKind { websocket, events, cgi };
 inline constexpr std::array session_kinds{SessionKind::websocket, SessionKind::events, SessionKind::cgi};
 [[nodiscard]] std::string_view name_of(SessionKind kind);

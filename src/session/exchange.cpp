@@ -7,8 +7,6 @@ using namespace std::chrono_literals;
 
 /// Reads before the others of the loop have their turn.
 constexpr int rounds_a_turn = 4;
-/// For a stdout that something still holds open after the command is reaped.
-constexpr auto output_patience = 2s;
 /// With a client that neither takes what waits for it nor sends what it has announced: once or twice this long.
 constexpr auto client_patience = 30s;
 /// With a command that takes nothing of a request, when its client has sent FIN: once or twice this long.

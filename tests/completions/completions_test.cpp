@@ -11,7 +11,7 @@
 
 #include "config/option_table.hpp"
 
-namespace wsinetd {
+namespace wsinetd::completions_test {
 namespace {
 
 using testing::AllOf;
@@ -185,4 +185,4 @@ TEST(OptionsPage, HasARowForEveryOption) {
 }
 
 }  // namespace
-}  // namespace wsinetd
+}  // namespace wsinetd::completions_test

@@ -5,7 +5,7 @@
 #include "config/load.hpp"
 #include "config/option_table.hpp"
 
-namespace wsinetd::config {
+namespace wsinetd::config::alias_test {
 namespace {
 
 using testing::IsEmpty;
@@ -47,4 +47,4 @@ TEST(Alias, EachOfTheTableIsAnOption) {
 }
 
 }  // namespace
-}  // namespace wsinetd::config
+}  // namespace wsinetd::config::alias_test

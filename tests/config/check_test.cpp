@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
-namespace wsinetd::config {
+namespace wsinetd::config::check_test {
 namespace {
 
 using testing::ElementsAre;
@@ -274,4 +274,4 @@ TEST_F(CheckTest, LetsOnlyRootRunCommandsAsOthers) {
 }
 
 }  // namespace
-}  // namespace wsinetd::config
+}  // namespace wsinetd::config::check_test

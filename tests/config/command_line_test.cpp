@@ -5,7 +5,7 @@
 #include "config/command_line_fixture.hpp"
 #include "config/option_table.hpp"
 
-namespace wsinetd::config {
+namespace wsinetd::config::command_line_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -222,4 +222,4 @@ TEST(CommandLine, ListensOnNoTcpPortWhereOnlyAUnixSocketIsAskedFor) {
 }
 
 }  // namespace
-}  // namespace wsinetd::config
+}  // namespace wsinetd::config::command_line_test

@@ -4,7 +4,7 @@
 
 #include "config/option_table.hpp"
 
-namespace wsinetd::config {
+namespace wsinetd::config::help_test {
 namespace {
 
 using testing::HasSubstr;
@@ -30,4 +30,4 @@ TEST(HelpText, ListsEveryOptionWithItsDefaultAndAlias) {
 }
 
 }  // namespace
-}  // namespace wsinetd::config
+}  // namespace wsinetd::config::help_test

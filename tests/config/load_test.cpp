@@ -9,7 +9,7 @@
 #include "config/check.hpp"
 #include "config/print.hpp"
 
-namespace wsinetd::config {
+namespace wsinetd::config::load_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -412,4 +412,4 @@ TEST_F(LoadTest, PrintsPathsThatCountFromAnywhere) {
 }
 
 }  // namespace
-}  // namespace wsinetd::config
+}  // namespace wsinetd::config::load_test

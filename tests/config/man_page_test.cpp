@@ -12,7 +12,7 @@
 
 #include "config/option_table.hpp"
 
-namespace wsinetd::config {
+namespace wsinetd::config::man_page_test {
 namespace {
 
 using testing::IsEmpty;
@@ -212,4 +212,4 @@ TEST(FromWebsocketd, ItsTableOfOptionsTellsOursForEveryAlias) {
 }
 
 }  // namespace
-}  // namespace wsinetd::config
+}  // namespace wsinetd::config::man_page_test

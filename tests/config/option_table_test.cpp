@@ -6,7 +6,7 @@
 
 #include "config/command_line_fixture.hpp"
 
-namespace wsinetd::config {
+namespace wsinetd::config::option_table_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -434,4 +434,4 @@ TEST(Option, EnvKeepsItsOrderAndItsBytes) {
 }
 
 }  // namespace
-}  // namespace wsinetd::config
+}  // namespace wsinetd::config::option_table_test

@@ -3,7 +3,7 @@
 
 #include "config/load.hpp"
 
-namespace wsinetd::config {
+namespace wsinetd::config::tls_options_test {
 namespace {
 
 Config parsed(std::vector<const char*> arguments) {
@@ -29,4 +29,4 @@ TEST(TlsOptions, ARedirectPortAsksForTcpBesideAUnixSocket) {
 }
 
 }  // namespace
-}  // namespace wsinetd::config
+}  // namespace wsinetd::config::tls_options_test

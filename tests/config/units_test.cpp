@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace wsinetd::config {
+namespace wsinetd::config::units_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -106,4 +106,4 @@ TEST(Size, IsAtMostFourEiB) {
 }
 
 }  // namespace
-}  // namespace wsinetd::config
+}  // namespace wsinetd::config::units_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace wsinetd::endpoint {
+namespace wsinetd::endpoint::client_table_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -95,4 +95,4 @@ TEST(ClientTable, ForgetsWhoWasSeenLongestAgo) {
 }
 
 }  // namespace
-}  // namespace wsinetd::endpoint
+}  // namespace wsinetd::endpoint::client_table_test

@@ -5,7 +5,7 @@
 
 #include <map>
 
-namespace wsinetd::endpoint {
+namespace wsinetd::endpoint::environment_test {
 namespace {
 
 using testing::ElementsAre;
@@ -259,4 +259,4 @@ TEST(PassEnvironment, AStarWithinANameIsALetter) {
 }
 
 }  // namespace
-}  // namespace wsinetd::endpoint
+}  // namespace wsinetd::endpoint::environment_test

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace wsinetd::endpoint {
+namespace wsinetd::endpoint::forwarded_test {
 namespace {
 
 http::TrustedProxies trusted() {
@@ -129,4 +129,4 @@ TEST(Forwarded, AndXForwardedForMustNameTheSameClient) {
 }
 
 }  // namespace
-}  // namespace wsinetd::endpoint
+}  // namespace wsinetd::endpoint::forwarded_test

@@ -5,7 +5,7 @@
 
 #include "http/authority.hpp"
 
-namespace wsinetd::endpoint {
+namespace wsinetd::endpoint::origin_test {
 namespace {
 
 using testing::HasSubstr;
@@ -344,4 +344,4 @@ TEST(Host, ARefusalNamesTheOptionThatWouldAllowIt) {
 }
 
 }  // namespace
-}  // namespace wsinetd::endpoint
+}  // namespace wsinetd::endpoint::origin_test

@@ -6,7 +6,7 @@
 
 #include "config/config.hpp"
 
-namespace wsinetd::endpoint {
+namespace wsinetd::endpoint::router_test {
 namespace {
 
 const auto nothing = [](const config::Endpoint&, std::string_view) { return Step::nothing; };
@@ -161,4 +161,4 @@ TEST(FindProgram, PassesOverEmptyNames) {
 }
 
 }  // namespace
-}  // namespace wsinetd::endpoint
+}  // namespace wsinetd::endpoint::router_test

@@ -4,7 +4,7 @@
 
 #include "framing/output_fixture.hpp"
 
-namespace wsinetd::framing {
+namespace wsinetd::framing::body_splitter_test {
 namespace {
 
 using fixtures::every_split;
@@ -259,4 +259,4 @@ TEST(BodySplitter, PassesABodyOfManyGigabytes) {
 }
 
 }  // namespace
-}  // namespace wsinetd::framing
+}  // namespace wsinetd::framing::body_splitter_test

@@ -4,7 +4,7 @@
 
 #include "fixtures/every_split.hpp"
 
-namespace wsinetd::framing {
+namespace wsinetd::framing::body_writer_test {
 namespace {
 
 using fixtures::text_of;
@@ -123,4 +123,4 @@ TEST(BodyWriter, HoldsManySmallFragments) {
 }
 
 }  // namespace
-}  // namespace wsinetd::framing
+}  // namespace wsinetd::framing::body_writer_test

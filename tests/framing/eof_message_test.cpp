@@ -4,7 +4,7 @@
 
 #include "fixtures/every_split.hpp"
 
-namespace wsinetd::framing {
+namespace wsinetd::framing::eof_message_test {
 namespace {
 
 using fixtures::bytes_of;
@@ -48,4 +48,4 @@ TEST(EofMessage, MayBeTheEmptyMessage) {
 }
 
 }  // namespace
-}  // namespace wsinetd::framing
+}  // namespace wsinetd::framing::eof_message_test

@@ -4,7 +4,7 @@
 
 #include "framing/output_fixture.hpp"
 
-namespace wsinetd::framing {
+namespace wsinetd::framing::json_lines_test {
 namespace {
 
 using fixtures::every_split;
@@ -102,4 +102,4 @@ TEST(JsonLines, HoldsNoMoreThanALine) {
 }
 
 }  // namespace
-}  // namespace wsinetd::framing
+}  // namespace wsinetd::framing::json_lines_test

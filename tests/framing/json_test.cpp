@@ -7,7 +7,7 @@
 
 #include "fixtures/every_split.hpp"
 
-namespace wsinetd::framing {
+namespace wsinetd::framing::json_test {
 namespace {
 
 using fixtures::bytes_of;
@@ -212,4 +212,4 @@ TEST(JsonValidator, RemembersAtEveryDepthWhatIsOpen) {
 }
 
 }  // namespace
-}  // namespace wsinetd::framing
+}  // namespace wsinetd::framing::json_test

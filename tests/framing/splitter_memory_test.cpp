@@ -5,7 +5,7 @@
 
 #include "framing/splitter.hpp"
 
-namespace wsinetd::framing {
+namespace wsinetd::framing::splitter_memory_test {
 namespace {
 
 /// Bytes allocated and not freed; always 0 under the sanitizers, whose allocators do not tell.
@@ -30,4 +30,4 @@ TEST(Splitter, OwnsNoMemoryOnceTheLineItHeldIsDelivered) {
 }
 
 }  // namespace
-}  // namespace wsinetd::framing
+}  // namespace wsinetd::framing::splitter_memory_test

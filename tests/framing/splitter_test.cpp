@@ -4,7 +4,7 @@
 
 #include "fixtures/every_split.hpp"
 
-namespace wsinetd::framing {
+namespace wsinetd::framing::splitter_test {
 namespace {
 
 using fixtures::bytes_of;
@@ -334,4 +334,4 @@ TEST(NullSplitter, StreamsARecordThatIsLongerThanAPiece) {
 }
 
 }  // namespace
-}  // namespace wsinetd::framing
+}  // namespace wsinetd::framing::splitter_test

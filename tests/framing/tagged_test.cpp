@@ -4,7 +4,7 @@
 
 #include "fixtures/every_split.hpp"
 
-namespace wsinetd::framing {
+namespace wsinetd::framing::tagged_test {
 namespace {
 
 using fixtures::bytes_of;
@@ -94,4 +94,4 @@ TEST(Tagged, HasRoomForAStepOfTheLongestEscapes) {
 }
 
 }  // namespace
-}  // namespace wsinetd::framing
+}  // namespace wsinetd::framing::tagged_test

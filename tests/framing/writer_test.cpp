@@ -4,7 +4,7 @@
 
 #include "fixtures/every_split.hpp"
 
-namespace wsinetd::framing {
+namespace wsinetd::framing::writer_test {
 namespace {
 
 using fixtures::text_of;
@@ -115,4 +115,4 @@ TEST(Writer, EndsARecordWithNul) {
 }
 
 }  // namespace
-}  // namespace wsinetd::framing
+}  // namespace wsinetd::framing::writer_test

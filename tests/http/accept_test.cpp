@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace wsinetd::http {
+namespace wsinetd::http::accept_test {
 namespace {
 
 bool takes_gzip(std::string value) { return accepts_coding({{"Accept-Encoding", std::move(value)}}, "gzip"); }
@@ -168,4 +168,4 @@ TEST(Accept, ReadsALongFieldOnce) {
 }
 
 }  // namespace
-}  // namespace wsinetd::http
+}  // namespace wsinetd::http::accept_test

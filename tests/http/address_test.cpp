@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace wsinetd::http {
+namespace wsinetd::http::address_test {
 namespace {
 
 using testing::HasSubstr;
@@ -73,4 +73,4 @@ TEST(Network, SaysWhatIsWrongAndWhatWouldBeRight) {
 }
 
 }  // namespace
-}  // namespace wsinetd::http
+}  // namespace wsinetd::http::address_test

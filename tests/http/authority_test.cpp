@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace wsinetd::http {
+namespace wsinetd::http::authority_test {
 namespace {
 
 using std::nullopt;
@@ -168,4 +168,4 @@ TEST(DefaultPort, IsKnownForTheWebOnly) {
 }
 
 }  // namespace
-}  // namespace wsinetd::http
+}  // namespace wsinetd::http::authority_test

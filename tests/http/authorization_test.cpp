@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace wsinetd::http {
+namespace wsinetd::http::authorization_test {
 namespace {
 
 using std::nullopt;
@@ -98,4 +98,4 @@ TEST(Withholding, LeavesTheRest) {
 }
 
 }  // namespace
-}  // namespace wsinetd::http
+}  // namespace wsinetd::http::authorization_test

@@ -5,7 +5,7 @@
 #include "fixtures/every_split.hpp"
 #include "http/request_parser.hpp"
 
-namespace wsinetd::http {
+namespace wsinetd::http::body_test {
 namespace {
 
 using fixtures::bytes_of;
@@ -317,4 +317,4 @@ TEST(BodyReader, NeedNotEndAChunkedBodyOfManyChunks) {
 }
 
 }  // namespace
-}  // namespace wsinetd::http
+}  // namespace wsinetd::http::body_test

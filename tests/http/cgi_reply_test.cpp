@@ -4,7 +4,7 @@
 
 #include "fixtures/every_split.hpp"
 
-namespace wsinetd::http {
+namespace wsinetd::http::cgi_reply_test {
 namespace {
 
 using fixtures::bytes_of;
@@ -252,4 +252,4 @@ TEST(CgiReplyParser, SaysWhyAnOutputThatEndedIsNoReply) {
 }
 
 }  // namespace
-}  // namespace wsinetd::http
+}  // namespace wsinetd::http::cgi_reply_test

@@ -5,7 +5,7 @@
 #include <regex>
 #include <set>
 
-namespace wsinetd::http {
+namespace wsinetd::http::conditional_test {
 namespace {
 
 using std::chrono::sys_days;
@@ -381,4 +381,4 @@ TEST(ContentRange, NamesTheSizeWhereNoRangeCanBeSent) {
 }
 
 }  // namespace
-}  // namespace wsinetd::http
+}  // namespace wsinetd::http::conditional_test

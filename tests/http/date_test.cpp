@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace wsinetd::http {
+namespace wsinetd::http::date_test {
 namespace {
 
 std::string date_at(long long seconds) { return format_date(std::chrono::sys_seconds(std::chrono::seconds(seconds))); }
@@ -167,4 +167,4 @@ TEST(ParseDate, CountsTheFiftyYearsToTheSecond) {
 }
 
 }  // namespace
-}  // namespace wsinetd::http
+}  // namespace wsinetd::http::date_test

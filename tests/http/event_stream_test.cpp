@@ -14,6 +14,9 @@ void PrintTo(const ReceivedEvent& event, std::ostream* out) {
     *out << event.type << " " << event.last_id << ": " << testing::PrintToString(event.data);
 }
 
+}  // namespace wsinetd::http
+
+namespace wsinetd::http::event_stream_test {
 namespace {
 
 using fixtures::bytes_of;
@@ -190,4 +193,4 @@ TEST(EventStream, CommentsAreIgnored) {
 }
 
 }  // namespace
-}  // namespace wsinetd::http
+}  // namespace wsinetd::http::event_stream_test

@@ -4,7 +4,7 @@
 
 #include "http/message.hpp"
 
-namespace wsinetd::http {
+namespace wsinetd::http::media_type_test {
 namespace {
 
 struct Row {
@@ -129,4 +129,4 @@ TEST(MediaTypes, SaysNothingOfWhatItDoesNotKnow) {
 }
 
 }  // namespace
-}  // namespace wsinetd::http
+}  // namespace wsinetd::http::media_type_test

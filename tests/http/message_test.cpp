@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace wsinetd::http {
+namespace wsinetd::http::message_test {
 namespace {
 
 const Fields fields{{"Accept", "a"}, {"Connection", "keep-alive ,\tUpgrade"}, {"ACCEPT", "b, c"}, {"Empty", ""}};
@@ -49,4 +49,4 @@ TEST(Trimmed, LosesTheBlanksAroundItAndNoOthers) {
 }
 
 }  // namespace
-}  // namespace wsinetd::http
+}  // namespace wsinetd::http::message_test

@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace wsinetd::http {
+namespace wsinetd::http::metrics_test {
 namespace {
 
 TEST(Metrics, AreFamiliesWithHelpTypeAndSamples) {
@@ -56,4 +56,4 @@ TEST(Metrics, NumbersReadBackAsTheSame) {
 }
 
 }  // namespace
-}  // namespace wsinetd::http
+}  // namespace wsinetd::http::metrics_test

@@ -4,7 +4,7 @@
 
 #include "fixtures/every_split.hpp"
 
-namespace wsinetd::http {
+namespace wsinetd::http::proxy_header_test {
 namespace {
 
 using fixtures::bytes_of;
@@ -129,4 +129,4 @@ TEST(ProxyHeader, IsRefusedAtTheFirstByteThatCannotBeOne) {
 }
 
 }  // namespace
-}  // namespace wsinetd::http
+}  // namespace wsinetd::http::proxy_header_test

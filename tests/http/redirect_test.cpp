@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace wsinetd::http {
+namespace wsinetd::http::redirect_test {
 namespace {
 
 Request request(std::string target, std::string method = "GET") {
@@ -59,4 +59,4 @@ TEST(Redirect, TakesThePathOutOfAnAbsoluteTarget) {
 }
 
 }  // namespace
-}  // namespace wsinetd::http
+}  // namespace wsinetd::http::redirect_test

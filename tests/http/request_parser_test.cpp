@@ -4,7 +4,7 @@
 
 #include "fixtures/every_split.hpp"
 
-namespace wsinetd::http {
+namespace wsinetd::http::request_parser_test {
 namespace {
 
 using fixtures::bytes_of;
@@ -399,4 +399,4 @@ TEST(RequestParser, NeedsTheWholeHead) {
 }
 
 }  // namespace
-}  // namespace wsinetd::http
+}  // namespace wsinetd::http::request_parser_test

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace wsinetd::http {
+namespace wsinetd::http::secrets_test {
 namespace {
 
 using testing::AllOf;
@@ -90,4 +90,4 @@ TEST(TokenFile, NamesTheLineOfWhatIsNoToken) {
 }
 
 }  // namespace
-}  // namespace wsinetd::http
+}  // namespace wsinetd::http::secrets_test

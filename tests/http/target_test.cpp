@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace wsinetd::http {
+namespace wsinetd::http::target_test {
 namespace {
 
 struct Row {
@@ -167,4 +167,4 @@ TEST(Target, LeavesNoDotSegmentInAnyArrangement) {
 }
 
 }  // namespace
-}  // namespace wsinetd::http
+}  // namespace wsinetd::http::target_test

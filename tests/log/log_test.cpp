@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-namespace wsinetd::log {
+namespace wsinetd::log::log_test {
 namespace {
 
 using testing::Each;
@@ -190,4 +190,4 @@ TEST(Log, KeepsTheRecordsOfAllThreadsWhole) {
 }
 
 }  // namespace
-}  // namespace wsinetd::log
+}  // namespace wsinetd::log::log_test

@@ -4,7 +4,7 @@
 
 #include <limits>
 
-namespace wsinetd::log {
+namespace wsinetd::log::record_test {
 namespace {
 
 constexpr std::string_view time = "2024-02-29T12:34:56.789Z";
@@ -167,4 +167,4 @@ TEST(Record, StaysWellFormedWhereACharacterIsCut) {
 }
 
 }  // namespace
-}  // namespace wsinetd::log
+}  // namespace wsinetd::log::record_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace wsinetd::net {
+namespace wsinetd::net::deadline_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -83,4 +83,4 @@ TEST_F(DeadlineTest, PassOnTimeWhenMovedForwardAfterALaterOneWasSet) {
 }
 
 }  // namespace
-}  // namespace wsinetd::net
+}  // namespace wsinetd::net::deadline_test

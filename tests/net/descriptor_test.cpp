@@ -6,7 +6,7 @@
 #include "fixtures/every_split.hpp"
 #include "net/loop_fixture.hpp"
 
-namespace wsinetd::net {
+namespace wsinetd::net::descriptor_test {
 namespace {
 
 using fixtures::bytes_of;
@@ -195,4 +195,4 @@ TEST_F(DescriptorTest, LeavesEpollWhenItIsClosedThoughACopyIsOpen) {
 }
 
 }  // namespace
-}  // namespace wsinetd::net
+}  // namespace wsinetd::net::descriptor_test

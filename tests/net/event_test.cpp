@@ -2,7 +2,7 @@
 
 #include "net/loop_fixture.hpp"
 
-namespace wsinetd::net {
+namespace wsinetd::net::event_test {
 namespace {
 
 class EventTest : public LoopTest {
@@ -73,4 +73,4 @@ TEST_F(EventTest, CanBeWaitedForAgainAndAgain) {
 }
 
 }  // namespace
-}  // namespace wsinetd::net
+}  // namespace wsinetd::net::event_test

@@ -2,7 +2,7 @@
 
 #include "net/loop_fixture.hpp"
 
-namespace wsinetd::net {
+namespace wsinetd::net::hang_up_test {
 namespace {
 
 class HangUpTest : public LoopTest {
@@ -137,4 +137,4 @@ TEST_F(HangUpTest, MayBeStoppedByACall) {
 }
 
 }  // namespace
-}  // namespace wsinetd::net
+}  // namespace wsinetd::net::hang_up_test

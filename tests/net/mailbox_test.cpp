@@ -8,7 +8,7 @@
 
 #include "net/nursery.hpp"
 
-namespace wsinetd::net {
+namespace wsinetd::net::mailbox_test {
 namespace {
 
 /// A loop without locks, as the server's, and what other threads do to it.
@@ -61,4 +61,4 @@ TEST_F(MailboxTest, MakesNoCallsThatCameAfterItsEnd) {
 }
 
 }  // namespace
-}  // namespace wsinetd::net
+}  // namespace wsinetd::net::mailbox_test

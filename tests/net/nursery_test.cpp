@@ -2,7 +2,7 @@
 
 #include "net/loop_fixture.hpp"
 
-namespace wsinetd::net {
+namespace wsinetd::net::nursery_test {
 namespace {
 
 class NurseryTest : public LoopTest {
@@ -114,4 +114,4 @@ TEST_F(NurseryTest, WaitsForATaskThatKeepsAPlaceToo) {
 }
 
 }  // namespace
-}  // namespace wsinetd::net
+}  // namespace wsinetd::net::nursery_test

@@ -5,7 +5,7 @@
 #include "net/descriptor.hpp"
 #include "net/loop_fixture.hpp"
 
-namespace wsinetd::net {
+namespace wsinetd::net::pump_test {
 namespace {
 
 using Wait = Pump::Next::Wait;
@@ -120,4 +120,4 @@ TEST_F(PumpTest, EndsWithAnExceptionAndTellsOfIt) {
 }
 
 }  // namespace
-}  // namespace wsinetd::net
+}  // namespace wsinetd::net::pump_test

@@ -11,7 +11,7 @@
 
 #include "net/nursery.hpp"
 
-namespace wsinetd::net {
+namespace wsinetd::net::reverse_lookup_test {
 namespace {
 
 using namespace std::string_literals;
@@ -398,4 +398,4 @@ TEST(SystemResolver, HasNothingToSayOfWhatIsNoAddress) {
 }
 
 }  // namespace
-}  // namespace wsinetd::net
+}  // namespace wsinetd::net::reverse_lookup_test

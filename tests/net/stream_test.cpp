@@ -6,7 +6,7 @@
 #include "fixtures/every_split.hpp"
 #include "net/loop_fixture.hpp"
 
-namespace wsinetd::net {
+namespace wsinetd::net::stream_test {
 namespace {
 
 using fixtures::bytes_of;
@@ -81,4 +81,4 @@ TEST_F(StreamTest, CountsWhatThePeerHasNotTakenYet) {
 }
 
 }  // namespace
-}  // namespace wsinetd::net
+}  // namespace wsinetd::net::stream_test

@@ -6,7 +6,7 @@
 
 #include "fixtures/certificate.hpp"
 
-namespace wsinetd::net {
+namespace wsinetd::net::tls_context_test {
 namespace {
 
 using fixtures::encrypted;
@@ -154,4 +154,4 @@ TEST(TlsContext, WarnsOfEachCertificateThatHasExpired) {
 }
 
 }  // namespace
-}  // namespace wsinetd::net
+}  // namespace wsinetd::net::tls_context_test

@@ -16,7 +16,7 @@
 
 #include "fixtures/certificate.hpp"
 
-namespace wsinetd::net {
+namespace wsinetd::net::tls_test {
 namespace {
 
 using fixtures::Identity;
@@ -639,4 +639,4 @@ TEST_F(TlsSessionTest, RefusesAClientsCertificateThatHasExpired) {
 }
 
 }  // namespace
-}  // namespace wsinetd::net
+}  // namespace wsinetd::net::tls_test

@@ -6,7 +6,7 @@
 #include <csignal>
 #include <set>
 
-namespace wsinetd::process {
+namespace wsinetd::process::exit_status_test {
 namespace {
 
 TEST(ExitStatus, ReadsEveryStatusAProgramCanExitWith) {
@@ -44,4 +44,4 @@ TEST(ExitStatus, TellsInWordsHowACommandEnded) {
 }
 
 }  // namespace
-}  // namespace wsinetd::process
+}  // namespace wsinetd::process::exit_status_test

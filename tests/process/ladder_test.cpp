@@ -4,7 +4,7 @@
 
 #include <csignal>
 
-namespace wsinetd::process {
+namespace wsinetd::process::ladder_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -59,4 +59,4 @@ TEST(Ladder, KnowsWhichSignalsItHasSent) {
 }
 
 }  // namespace
-}  // namespace wsinetd::process
+}  // namespace wsinetd::process::ladder_test

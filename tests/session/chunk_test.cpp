@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace wsinetd::session {
+namespace wsinetd::session::chunk_test {
 namespace {
 
 std::string framed(std::string_view text) {
@@ -30,4 +30,4 @@ TEST(Chunk, IsTheSameMadeInPlace) {
 }
 
 }  // namespace
-}  // namespace wsinetd::session
+}  // namespace wsinetd::session::chunk_test

@@ -4,7 +4,7 @@
 
 #include <set>
 
-namespace wsinetd::session {
+namespace wsinetd::session::counters_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -92,4 +92,4 @@ TEST(ExitLabel, TellsSuccessFailureAndSignals) {
 }
 
 }  // namespace
-}  // namespace wsinetd::session
+}  // namespace wsinetd::session::counters_test

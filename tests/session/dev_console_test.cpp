@@ -8,7 +8,7 @@
 #include <regex>
 #include <string>
 
-namespace wsinetd::session {
+namespace wsinetd::session::dev_console_test {
 namespace {
 
 using testing::HasSubstr;
@@ -91,4 +91,4 @@ TEST(DevConsole, HasNoCarriageReturnWhichABrowserWouldChangeBeforeItHashes) { EX
 TEST(DevConsole, IsSmall) { EXPECT_LT(page.size(), 40u * 1024); }
 
 }  // namespace
-}  // namespace wsinetd::session
+}  // namespace wsinetd::session::dev_console_test

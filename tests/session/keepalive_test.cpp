@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace wsinetd::session {
+namespace wsinetd::session::keepalive_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -80,4 +80,4 @@ TEST(Keepalive, IsOffAtZero) {
 }
 
 }  // namespace
-}  // namespace wsinetd::session
+}  // namespace wsinetd::session::keepalive_test

@@ -4,7 +4,7 @@
 
 #include <csignal>
 
-namespace wsinetd::session {
+namespace wsinetd::session::outcome_test {
 namespace {
 
 TEST(Outcome, IsANormalClosureWithoutAReasonAfterStatusZero) {
@@ -40,4 +40,4 @@ TEST(Outcome, KeepsTheStatusOfACommandThatEndedItselfOnTheLadder) {
 }
 
 }  // namespace
-}  // namespace wsinetd::session
+}  // namespace wsinetd::session::outcome_test

@@ -5,7 +5,7 @@
 #include "fixtures/every_split.hpp"
 #include "net/loop_fixture.hpp"
 
-namespace wsinetd::session {
+namespace wsinetd::session::outgoing_test {
 namespace {
 
 using fixtures::bytes_of;
@@ -156,4 +156,4 @@ TEST_F(OutgoingTest, GivesUpWhatIsKeptWhenTheStreamIsClosed) {
 }
 
 }  // namespace
-}  // namespace wsinetd::session
+}  // namespace wsinetd::session::outgoing_test

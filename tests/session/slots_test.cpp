@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-namespace wsinetd::session {
+namespace wsinetd::session::slots_test {
 namespace {
 
 TEST(Slots, AreAsManyAsTheLimit) {
@@ -148,4 +148,4 @@ TEST(Slot, IsGivenBackOnceThoughEarlierOrMoved) {
 }
 
 }  // namespace
-}  // namespace wsinetd::session
+}  // namespace wsinetd::session::slots_test

@@ -6,7 +6,7 @@
 
 #include "fixtures/every_split.hpp"
 
-namespace wsinetd::session {
+namespace wsinetd::session::source_test {
 namespace {
 
 using fixtures::bytes_of;
@@ -117,4 +117,4 @@ TEST(Unframed, DropsAll) {
 }
 
 }  // namespace
-}  // namespace wsinetd::session
+}  // namespace wsinetd::session::source_test

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
-namespace wsinetd::session {
+namespace wsinetd::session::tree_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -113,4 +113,4 @@ TEST_F(TreeTest, SeesOnlyExecutableFilesAsPrograms) {
 TEST(Tree, OfWhatIsNoDirectoryIsAnError) { EXPECT_THROW(Tree("/etc/passwd"), std::system_error); }
 
 }  // namespace
-}  // namespace wsinetd::session
+}  // namespace wsinetd::session::tree_test

@@ -4,7 +4,7 @@
 
 #include <set>
 
-namespace wsinetd::session {
+namespace wsinetd::session::unique_id_test {
 namespace {
 
 TEST(UniqueIds, NeverRepeatWithinALoopOrBetweenLoops) {
@@ -21,4 +21,4 @@ TEST(UniqueIds, AreThirtyTwoHexadecimalDigits) {
 }
 
 }  // namespace
-}  // namespace wsinetd::session
+}  // namespace wsinetd::session::unique_id_test

@@ -13,7 +13,7 @@
 #include "fixtures/client.hpp"
 #include "fixtures/server.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::admin_test {
 namespace {
 
 using testing::AllOf;
@@ -492,4 +492,4 @@ TEST(Monitoring, DashboardIsJson) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::admin_test

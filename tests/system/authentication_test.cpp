@@ -11,7 +11,7 @@
 #include "fixtures/client.hpp"
 #include "fixtures/server.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::authentication_test {
 namespace {
 
 using testing::AllOf;
@@ -329,4 +329,4 @@ TEST(AuthHeader, OfAStrangerDoesNotReachTheCommand) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::authentication_test

@@ -13,7 +13,7 @@
 #include "fixtures/server.hpp"
 #include "fixtures/wire.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::backpressure_test {
 namespace {
 
 const bool measures_memory = !sanitized;
@@ -370,4 +370,4 @@ TEST(Backpressure, ACloseBehindBlockedOutputIsAnsweredWhenTheClientReads) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::backpressure_test

@@ -10,7 +10,7 @@
 #include "fixtures/answer.hpp"
 #include "fixtures/program_tree.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::cgi_body_test {
 namespace {
 
 using testing::AllOf;
@@ -302,4 +302,4 @@ TEST_F(CgiBody, NoRequestOfTwoMeaningsStartsAnything) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::cgi_body_test

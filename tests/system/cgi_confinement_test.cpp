@@ -14,7 +14,7 @@
 #include "fixtures/answer.hpp"
 #include "fixtures/program_tree.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::cgi_confinement_test {
 namespace {
 
 using testing::AnyOf;
@@ -183,4 +183,4 @@ INSTANTIATE_TEST_SUITE_P(Programs, Confinement,
                          [](const auto& param) { return std::string(param.param.name); });
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::cgi_confinement_test

@@ -9,7 +9,7 @@
 #include "fixtures/program_tree.hpp"
 #include "fixtures/wire.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::cgi_end_test {
 namespace {
 
 using testing::HasSubstr;
@@ -268,4 +268,4 @@ TEST_F(CgiEnd, AProgramThatReadsNothingStopsTheSenderAndCostsLittle) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::cgi_end_test

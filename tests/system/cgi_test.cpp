@@ -10,7 +10,7 @@
 #include "fixtures/program_tree.hpp"
 #include "fixtures/tls_client.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::cgi_test {
 namespace {
 
 using testing::AllOf;
@@ -387,4 +387,4 @@ TEST_F(Cgi, AProgramThatCannotStartIsA500AndTheLogSaysWhy) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::cgi_test

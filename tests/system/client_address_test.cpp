@@ -6,7 +6,7 @@
 #include "fixtures/client.hpp"
 #include "fixtures/server.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::client_address_test {
 namespace {
 
 using testing::HasSubstr;
@@ -214,4 +214,4 @@ TEST(ClientLimits, CountWrongPasswordsAsWell) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::client_address_test

@@ -9,7 +9,7 @@
 #include "fixtures/client.hpp"
 #include "fixtures/server.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::command_line_test {
 namespace {
 
 using testing::AllOf;
@@ -395,4 +395,4 @@ TEST(CommandLine, AStopThatWasAskedForIsNoFailure) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::command_line_test

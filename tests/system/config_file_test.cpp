@@ -12,7 +12,7 @@
 #include "fixtures/client.hpp"
 #include "fixtures/server.hpp"
 
-namespace wsinetd {
+namespace wsinetd::config_file_test {
 namespace {
 
 using namespace fixtures;
@@ -349,4 +349,4 @@ TEST_F(Reload, TwoHundredTimesUnderLoadLosesNoSessionAndNoMessage) {
 }
 
 }  // namespace
-}  // namespace wsinetd
+}  // namespace wsinetd::config_file_test

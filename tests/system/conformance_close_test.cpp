@@ -4,7 +4,7 @@
 #include "fixtures/deflated.hpp"
 #include "fixtures/server.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::conformance_close_test {
 namespace {
 
 using namespace std::string_literals;
@@ -194,4 +194,4 @@ INSTANTIATE_TEST_SUITE_P(
     name_of_failed);
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::conformance_close_test

@@ -5,7 +5,7 @@
 #include "fixtures/deflated.hpp"
 #include "fixtures/server.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::conformance_deflate_test {
 namespace {
 
 using namespace std::string_literals;
@@ -272,4 +272,4 @@ TEST(ConformanceDeflate, WithoutAnAgreementEveryRsv1IsAnError) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::conformance_deflate_test

@@ -3,7 +3,7 @@
 #include "fixtures/conformance.hpp"
 #include "fixtures/server.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::conformance_framing_test {
 namespace {
 
 using namespace std::string_literals;
@@ -234,4 +234,4 @@ TEST(Conformance, EveryMaskKeyUnmasks) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::conformance_framing_test

@@ -4,7 +4,7 @@
 #include "fixtures/client.hpp"
 #include "fixtures/server.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::conformance_handshake_test {
 namespace {
 
 using testing::HasSubstr;
@@ -119,4 +119,4 @@ TEST(Conformance, TheAnswerHasTheKeysDigestAndNothingThatWasNotAskedFor) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::conformance_handshake_test

@@ -8,7 +8,7 @@
 #include "fixtures/deflated.hpp"
 #include "fixtures/server.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::conformance_random_test {
 namespace {
 
 /// How a client compresses.
@@ -141,4 +141,4 @@ TEST_P(AnySession, ComesBack) {
 INSTANTIATE_TEST_SUITE_P(Conformance, AnySession, testing::Range(1U, 9U));
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::conformance_random_test

@@ -4,7 +4,7 @@
 #include "fixtures/server.hpp"
 #include "utf8/reference.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::conformance_text_test {
 namespace {
 
 using namespace std::string_literals;
@@ -188,4 +188,4 @@ TEST(Conformance, BytesThatAreNoTextAreNoErrorInABinaryMessage) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::conformance_text_test

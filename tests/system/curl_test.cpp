@@ -8,7 +8,7 @@
 
 #include "fixtures/server.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::curl_test {
 namespace {
 
 using testing::AllOf;
@@ -86,4 +86,4 @@ TEST_F(Curl, KeepsItsConnectionForAllOfThem) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::curl_test

@@ -12,7 +12,7 @@
 #include "fixtures/server.hpp"
 #include "fixtures/wire.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::deflate_test {
 namespace {
 
 using namespace std::string_literals;
@@ -587,4 +587,4 @@ TEST(Deflate, AThousandIdleConnectionsCostNoMoreThanWithoutIt) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::deflate_test

@@ -14,7 +14,7 @@
 #include "fixtures/client.hpp"
 #include "fixtures/server.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::environment_test {
 namespace {
 
 using testing::AllOf;
@@ -435,4 +435,4 @@ TEST(CommandEnvironment, ACommandWithOtherRightsStillDiesWithTheServer) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::environment_test

@@ -8,7 +8,7 @@
 #include "fixtures/command.hpp"
 #include "fixtures/tls_client.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::events_test {
 namespace {
 
 using testing::AllOf;
@@ -347,4 +347,4 @@ TEST(Events, ACommandThatCannotStartIsA500) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::events_test

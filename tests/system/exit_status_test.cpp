@@ -7,7 +7,7 @@
 #include "fixtures/server.hpp"
 #include "fixtures/wire.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::exit_status_test {
 namespace {
 
 /// How the session of a command ends that is told by the query string what to do; the client answers the Close.
@@ -73,4 +73,4 @@ TEST(ExitStatus, AShellsCommandNotFoundIs127) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::exit_status_test

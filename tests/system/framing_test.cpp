@@ -9,7 +9,7 @@
 #include "fixtures/server.hpp"
 #include "fixtures/wire.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::framing_test {
 namespace {
 
 using testing::ElementsAre;
@@ -480,4 +480,4 @@ TEST(Jsonl, ItsMessagesAreServerSentEvents) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::framing_test

@@ -23,7 +23,7 @@
 #include "fixtures/page.hpp"
 #include "fixtures/server.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::guide_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -273,4 +273,4 @@ TEST(Guide, HasTheChaptersThatAreLeftOutWhereSomethingIsMissing) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::guide_test

@@ -17,7 +17,7 @@
 #include "fixtures/server.hpp"
 #include "fixtures/tls_client.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::handed_over_test {
 namespace {
 
 using testing::Contains;
@@ -376,4 +376,4 @@ TEST_F(SocketActivate, HandsOverEachConnectionAsInetdDoes) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::handed_over_test

@@ -5,7 +5,7 @@
 #include "fixtures/client.hpp"
 #include "fixtures/server.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::handshake_timeout_test {
 namespace {
 
 /// On one loop connections are accepted, and time out, in the order in which they came.
@@ -51,4 +51,4 @@ TEST(HandshakeTimeout, OfALaterRequestCountsFromItsFirstByte) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::handshake_timeout_test

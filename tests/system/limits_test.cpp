@@ -9,7 +9,7 @@
 #include "fixtures/client.hpp"
 #include "fixtures/server.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::limits_test {
 namespace {
 
 using testing::AllOf;
@@ -136,4 +136,4 @@ TEST(Limits, OptionsSayWhatWouldBeRight) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::limits_test

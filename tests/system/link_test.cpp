@@ -11,7 +11,7 @@
 #include "fixtures/server.hpp"
 #include "fixtures/wire.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::link_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -193,4 +193,4 @@ TEST_F(OverALink, ABadOneLosesNothingAndKeepsTheOrder) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::link_test

@@ -17,7 +17,7 @@
 #include "fixtures/client.hpp"
 #include "fixtures/server.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::listening_test {
 namespace {
 
 using testing::AllOf;
@@ -393,4 +393,4 @@ TEST(Listening, AUnixSocketIsRemovedWhenTheServerCannotStartAfterAll) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::listening_test

@@ -14,7 +14,7 @@
 #include "fixtures/command.hpp"
 #include "fixtures/server.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::lives_and_deaths_test {
 namespace {
 
 using testing::HasSubstr;
@@ -484,4 +484,4 @@ TEST(LivesAndDeaths, TwoThousandConnectionsResetAtRandomMomentsLeaveNothingBehin
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::lives_and_deaths_test

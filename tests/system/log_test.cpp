@@ -14,7 +14,7 @@
 #include "fixtures/json.hpp"
 #include "fixtures/server.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::log_test {
 namespace {
 
 using namespace std::string_literals;
@@ -432,4 +432,4 @@ TEST(Log, AServerWithoutStdioDoesNotLogIntoItsSessions) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::log_test

@@ -7,7 +7,7 @@
 #include "fixtures/client.hpp"
 #include "fixtures/server.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::malformed_requests_test {
 namespace {
 
 using testing::AllOf;
@@ -142,4 +142,4 @@ TEST(MalformedRequests, EmptyLinesBeforeARequestArePassedOver) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::malformed_requests_test

@@ -12,7 +12,7 @@
 #include "fixtures/program_tree.hpp"
 #include "fixtures/tls_client.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::matrix_test {
 namespace {
 
 enum class Listener { tcp, unix_socket, tls };
@@ -227,4 +227,4 @@ INSTANTIATE_TEST_SUITE_P(WhoMayStart, Matrix,
                          name_of);
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::matrix_test

@@ -9,7 +9,7 @@
 #include "fixtures/server.hpp"
 #include "fixtures/wire.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::messages_test {
 namespace {
 
 using testing::ElementsAre;
@@ -556,4 +556,4 @@ TEST(EofMessage, ComesBehindInputThatTheCommandIsSlowToTake) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::messages_test

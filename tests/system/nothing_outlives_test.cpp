@@ -12,7 +12,7 @@
 #include "fixtures/server.hpp"
 #include "fixtures/wire.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::nothing_outlives_test {
 namespace {
 
 using testing::ElementsAre;
@@ -204,4 +204,4 @@ TEST(OutOfMeans, AForkThatFailsIsA500AndTheNextThatDoesNotIsServed) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::nothing_outlives_test

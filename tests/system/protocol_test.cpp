@@ -8,7 +8,7 @@
 #include "fixtures/server.hpp"
 #include "fixtures/wire.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::protocol_test {
 namespace {
 
 using namespace std::string_literals;
@@ -354,4 +354,4 @@ TEST(Protocol, AFailedConnectionIsClosedWithoutWaitingForAnAnswer) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::protocol_test

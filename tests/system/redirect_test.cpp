@@ -7,7 +7,7 @@
 #include "fixtures/server.hpp"
 #include "fixtures/tls_client.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::redirect_test {
 namespace {
 
 using testing::HasSubstr;
@@ -132,4 +132,4 @@ TEST_F(RedirectHost, IsNeverLeftByThePath) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::redirect_test

@@ -10,7 +10,7 @@
 #include "fixtures/program_tree.hpp"
 #include "fixtures/wire.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::script_directory_test {
 namespace {
 
 using testing::AllOf;
@@ -182,4 +182,4 @@ TEST(ScriptDirectoryOption, MustBeADirectory) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::script_directory_test

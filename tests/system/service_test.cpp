@@ -15,7 +15,7 @@
 #include "fixtures/server.hpp"
 #include "fixtures/tls_client.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::service_test {
 namespace {
 
 using testing::AllOf;
@@ -234,4 +234,4 @@ TEST_F(ReloadRequest, NeedsADirectoryToMeetIn) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::service_test

@@ -15,7 +15,7 @@
 #include "fixtures/client.hpp"
 #include "fixtures/server.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::static_test {
 namespace {
 
 using testing::AllOf;
@@ -327,4 +327,4 @@ TEST_F(Static, WithoutAnEndpointAnUpgradeIsNotFound) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::static_test

@@ -6,7 +6,7 @@
 #include "fixtures/command.hpp"
 #include "fixtures/server.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::subprotocol_test {
 namespace {
 
 using testing::HasSubstr;
@@ -101,4 +101,4 @@ TEST(Unbuffer, IsNotHintedAtWhenLinesComeAsTheyArePrinted) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::subprotocol_test

@@ -10,7 +10,7 @@
 #include "fixtures/server.hpp"
 #include "fixtures/tls_client.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::tls_crowd_test {
 namespace {
 
 const std::size_t crowd = sanitized ? 300 : 1000;
@@ -93,4 +93,4 @@ TEST_F(TlsCrowd, OfHalfOpenHandshakesIsSentAwayByTheTimeout) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::tls_crowd_test

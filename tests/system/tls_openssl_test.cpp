@@ -12,7 +12,7 @@
 #include "fixtures/server.hpp"
 #include "fixtures/tls_client.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::tls_openssl_test {
 namespace {
 
 using testing::HasSubstr;
@@ -190,4 +190,4 @@ TEST_F(OpenSsl, MayNotRenegotiate) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::tls_openssl_test

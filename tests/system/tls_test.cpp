@@ -12,7 +12,7 @@
 #include "fixtures/server.hpp"
 #include "fixtures/tls_client.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::tls_test {
 namespace {
 
 using testing::ElementsAre;
@@ -495,4 +495,4 @@ TEST(Tls, IdleConnectionsCostLittle) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::tls_test

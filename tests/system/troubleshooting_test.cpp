@@ -16,7 +16,7 @@
 #include "fixtures/server.hpp"
 #include "fixtures/tls_client.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::troubleshooting_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -406,4 +406,4 @@ TEST(Troubleshooting, EveryRecordOfTheLogIsExplained) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::troubleshooting_test

@@ -7,7 +7,7 @@
 #include "fixtures/client.hpp"
 #include "fixtures/server.hpp"
 
-namespace wsinetd::fixtures {
+namespace wsinetd::fixtures::who_may_start_test {
 namespace {
 
 using testing::HasSubstr;
@@ -342,4 +342,4 @@ TEST(WhoMayStart, OnlyTheOriginsNamedUnderTheNameWebsocketd) {
 }
 
 }  // namespace
-}  // namespace wsinetd::fixtures
+}  // namespace wsinetd::fixtures::who_may_start_test

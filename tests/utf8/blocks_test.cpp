@@ -7,7 +7,7 @@
 
 #include "utf8/automaton.hpp"
 
-namespace wsinetd::utf8 {
+namespace wsinetd::utf8::blocks_test {
 namespace {
 
 /// Bytes for each end of each range in RFC 3629's grammar.
@@ -95,4 +95,4 @@ TEST(ValidBlocks, SeeOneWrongByteWhereverItStands) {
 }
 
 }  // namespace
-}  // namespace wsinetd::utf8
+}  // namespace wsinetd::utf8::blocks_test

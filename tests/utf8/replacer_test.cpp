@@ -7,7 +7,7 @@
 #include "fixtures/every_split.hpp"
 #include "utf8/reference.hpp"
 
-namespace wsinetd::utf8 {
+namespace wsinetd::utf8::replacer_test {
 namespace {
 
 using fixtures::bytes_of;
@@ -224,4 +224,4 @@ TEST(Replacer, AgreesWithTheReferenceOnNoiseInPiecesOfAnyLength) {
 }
 
 }  // namespace
-}  // namespace wsinetd::utf8
+}  // namespace wsinetd::utf8::replacer_test

@@ -5,7 +5,7 @@
 #include "fixtures/every_split.hpp"
 #include "utf8/reference.hpp"
 
-namespace wsinetd::utf8 {
+namespace wsinetd::utf8::validator_test {
 namespace {
 
 using fixtures::bytes_of;
@@ -259,4 +259,4 @@ TEST(ValidPrefix, SkipsACharacterAnywhereInAscii) {
 }
 
 }  // namespace
-}  // namespace wsinetd::utf8
+}  // namespace wsinetd::utf8::validator_test

@@ -5,7 +5,7 @@
 #include "fixtures/every_split.hpp"
 #include "websocket/client_frame.hpp"
 
-namespace wsinetd::websocket {
+namespace wsinetd::websocket::close_test {
 namespace {
 
 using fixtures::bytes_of;
@@ -77,4 +77,4 @@ TEST(Close, CutsAReasonAtTheEndOfACharacter) {
 }
 
 }  // namespace
-}  // namespace wsinetd::websocket
+}  // namespace wsinetd::websocket::close_test

@@ -7,7 +7,7 @@
 #include "fixtures/every_split.hpp"
 #include "websocket/client_frame.hpp"
 
-namespace wsinetd::websocket {
+namespace wsinetd::websocket::deflate_test {
 namespace {
 
 using fixtures::bytes_of;
@@ -292,4 +292,4 @@ TEST(Inflater, TakesTheMemoryItSays) {
 #endif
 
 }  // namespace
-}  // namespace wsinetd::websocket
+}  // namespace wsinetd::websocket::deflate_test

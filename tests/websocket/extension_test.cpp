@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace wsinetd::websocket {
+namespace wsinetd::websocket::extension_test {
 namespace {
 
 constexpr int our_window = 14;
@@ -154,4 +154,4 @@ TEST(DeflateAgreement, IsTheFirstOfferThatCanBeKept) {
 }
 
 }  // namespace
-}  // namespace wsinetd::websocket
+}  // namespace wsinetd::websocket::extension_test

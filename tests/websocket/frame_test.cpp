@@ -5,7 +5,7 @@
 #include "fixtures/every_split.hpp"
 #include "websocket/client_frame.hpp"
 
-namespace wsinetd::websocket {
+namespace wsinetd::websocket::frame_test {
 namespace {
 
 using fixtures::bytes_of;
@@ -108,4 +108,4 @@ TEST(Unmask, SaysWhetherAllIsAscii) {
 }
 
 }  // namespace
-}  // namespace wsinetd::websocket
+}  // namespace wsinetd::websocket::frame_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace wsinetd::websocket {
+namespace wsinetd::websocket::handshake_test {
 namespace {
 
 using Kind = Handshake::Kind;
@@ -174,4 +174,4 @@ TEST(SelectSubprotocol, TakesTheClientsFirstForAStar) {
 }
 
 }  // namespace
-}  // namespace wsinetd::websocket
+}  // namespace wsinetd::websocket::handshake_test

@@ -6,7 +6,7 @@
 #include "websocket/client_frame.hpp"
 #include "websocket/receiver.hpp"
 
-namespace wsinetd::websocket {
+namespace wsinetd::websocket::receiver_deflate_test {
 namespace {
 
 using fixtures::deflated;
@@ -241,4 +241,4 @@ TEST(ReceiverOfDeflate, KeepsNothingOfTheMessagesBefore) {  // RFC 7692, 7.2.3.2
 }
 
 }  // namespace
-}  // namespace wsinetd::websocket
+}  // namespace wsinetd::websocket::receiver_deflate_test

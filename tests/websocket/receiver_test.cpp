@@ -7,7 +7,7 @@
 #include "fixtures/every_split.hpp"
 #include "websocket/client_frame.hpp"
 
-namespace wsinetd::websocket {
+namespace wsinetd::websocket::receiver_test {
 namespace {
 
 using fixtures::every_split;
@@ -439,4 +439,4 @@ TEST(Receiver, UnmasksWithWhateverKeyAFrameHas) {
 }
 
 }  // namespace
-}  // namespace wsinetd::websocket
+}  // namespace wsinetd::websocket::receiver_test

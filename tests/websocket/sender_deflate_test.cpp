@@ -7,7 +7,7 @@
 #include "websocket/client_frame.hpp"
 #include "websocket/sender.hpp"
 
-namespace wsinetd::websocket {
+namespace wsinetd::websocket::sender_deflate_test {
 namespace {
 
 using fixtures::bytes_of;
@@ -230,4 +230,4 @@ TEST_F(SenderOfDeflate, KeepsToTheWindowThatWasAgreedOn) {
 }
 
 }  // namespace
-}  // namespace wsinetd::websocket
+}  // namespace wsinetd::websocket::sender_deflate_test

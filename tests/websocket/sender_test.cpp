@@ -5,7 +5,7 @@
 #include "fixtures/every_split.hpp"
 #include "websocket/client_frame.hpp"
 
-namespace wsinetd::websocket {
+namespace wsinetd::websocket::sender_test {
 namespace {
 
 using fixtures::bytes_of;
@@ -387,4 +387,4 @@ TEST(Sender, SendsDataUntilTheCloseIsTaken) {
 }
 
 }  // namespace
-}  // namespace wsinetd::websocket
+}  // namespace wsinetd::websocket::sender_test
