@@ -1,9 +1,11 @@
 #include "net/descriptor.hpp"
 
+#include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <system_error>
 
 namespace wsinetd::net {
 namespace {
@@ -21,6 +23,12 @@ ssize_t write_some(int fd, std::span<const std::byte> bytes) {
 #endif
 
 }  // namespace
+
+int new_epoll() {
+    const int fd = ::epoll_create1(EPOLL_CLOEXEC);
+    if (fd < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
+    return fd;
+}
 
 void Descriptor::join_loop() {
     if (is_open() && !descriptor_.is_open()) descriptor_.assign(fd_);

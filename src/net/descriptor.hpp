@@ -12,6 +12,9 @@ struct Transfer {
     int error = 0;          ///< errno, with `failed`
 };
 
+/// An epoll instance, closed on exec. Throws std::system_error.
+[[nodiscard]] int new_epoll();
+
 /// Owns one descriptor of the loop. Waits may end without cause, so each is followed by an attempt that may say
 /// `would_block`; closing the descriptor ends all of them.
 class Descriptor {

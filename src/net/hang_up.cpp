@@ -3,18 +3,7 @@
 #include <poll.h>
 #include <sys/epoll.h>
 
-#include <system_error>
-
 namespace wsinetd::net {
-namespace {
-
-int new_epoll() {
-    const int fd = ::epoll_create1(EPOLL_CLOEXEC);
-    if (fd < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
-    return fd;
-}
-
-}  // namespace
 
 HangUps::HangUps(Executor executor) : epoll_(executor, new_epoll()) {}
 

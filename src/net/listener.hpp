@@ -40,6 +40,7 @@ public:
     int accept();
 
     void close() { socket_.close(); }
+    [[nodiscard]] int fd() const { return socket_.fd(); }
 
     /// The port really bound; 0 for a unix socket.
     [[nodiscard]] std::uint16_t port() const { return port_; }

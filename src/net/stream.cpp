@@ -106,13 +106,13 @@ Endpoints Stream::endpoints() {
     sockaddr_storage remote{};
     sockaddr_storage local{};
     socklen_t size = sizeof remote;
-    ::getpeername(fd(), reinterpret_cast<sockaddr*>(&remote), &size);
+    const bool connected = ::getpeername(fd(), reinterpret_cast<sockaddr*>(&remote), &size) == 0;
     size = sizeof local;
     ::getsockname(fd(), reinterpret_cast<sockaddr*>(&local), &size);
     Address there = address_of(remote);
     Address here = address_of(local);
     return {std::move(there.text), std::move(here.text), there.port, here.port,
-            std::move(here.bytes), here.unix_socket};
+            std::move(here.bytes), here.unix_socket, connected};
 }
 
 }  // namespace wsinetd::net

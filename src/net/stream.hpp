@@ -13,6 +13,7 @@ struct Endpoints {
     std::uint16_t local_port = 0;
     std::vector<std::uint8_t> local_bytes;  ///< the local address as 4 or 16 bytes; empty on a unix socket
     bool unix_socket = false;
+    bool connected = true;  ///< false: the client has reset the connection already, and nobody knows who it was
 };
 
 /// A connected socket of the loop. One that is plain pays for TLS with a pointer and a branch.

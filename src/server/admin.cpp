@@ -278,7 +278,7 @@ net::awaitable<http::Reply> Admin::metrics() {
     for (const char* const how : {"success", "failure", "signal"}) totals.counters.exits[how];
     totals.connections = view_.connections.used();
     totals.max_connections = view_.site->config.max_connections;
-    totals.accepted = view_.accepted;
+    totals.accepted = view_.entrance.accepted();
     totals.processes = view_.processes.used();
     totals.max_processes = view_.site->config.max_processes;
     totals.loops = view_.loops.size();

@@ -23,7 +23,7 @@ public:
         const session::Slots& connections;
         const session::Slots& processes;
         const std::shared_ptr<const session::Site>& site;
-        const std::uint64_t& accepted;
+        const Entrance& entrance;
         const bool& stopping;
     };
 

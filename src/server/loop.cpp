@@ -2,12 +2,14 @@
 
 namespace wsinetd::server {
 
-Loop::Loop(const session::ServerResources& server, std::shared_ptr<const session::Site> site, std::size_t index,
-           std::function<void()> ended)
+Loop::Loop(const session::ServerResources& server, Entrance& entrance, std::shared_ptr<const session::Site> site,
+           std::size_t index, std::function<void()> ended)
     : server_(server),
+      entrance_(entrance),
       ended_(std::move(ended)),
       executor_(context_.get_executor()),
       mailbox_(executor_),
+      porch_(executor_),
       work_(executor_),
       connections_(executor_,
                    [this](const std::exception& bug) {
@@ -23,6 +25,7 @@ Loop::~Loop() { stop(); }
 void Loop::run() {
     caretakers_.spawn(resources_.hang_ups.run());
     caretakers_.spawn(mailbox_.run());
+    caretakers_.spawn(let_in());
     context_.run();
     ended_already_ = true;
     ended_();
@@ -33,8 +36,18 @@ void Loop::use(std::shared_ptr<const session::Site> site) {
 }
 
 void Loop::adopt(int fd, session::Service service, bool proxied) {
-    load_.fetch_add(1, std::memory_order_relaxed);
+    porch_.more();
     mailbox_.post([this, fd, service, proxied] { connections_.spawn(serve(fd, service, proxied)); });
+}
+
+net::awaitable<void> Loop::let_in() {
+    for (;;) {
+        co_await porch_.readable();
+        if (!porch_.is_open()) co_return;
+        const auto door = porch_.called();
+        const auto guest = door ? entrance_.let_in(*door, porch_) : std::nullopt;
+        if (guest) connections_.spawn(serve(guest->fd, guest->service, guest->proxied));
+    }
 }
 
 net::awaitable<void> Loop::serve(int fd, session::Service service, bool proxied) {
@@ -42,7 +55,7 @@ net::awaitable<void> Loop::serve(int fd, session::Service service, bool proxied)
         session::Slot slot(server_.connections);
         co_await session::serve(resources_, fd, service, proxied);
     }
-    load_.fetch_sub(1, std::memory_order_relaxed);
+    porch_.less();
 }
 
 void Loop::ask(LoopQuestion question, std::function<void(LoopReport)> answer) {
@@ -75,6 +88,7 @@ void Loop::stop(net::Milliseconds drain) {
 /// What can wait waits its turn: clients that come back all at once would meet a server that is not ready for all.
 void Loop::begin_stop(net::Milliseconds drain) {
     resources_.stopping = true;
+    porch_.close();
     const std::vector<session::Stoppable*> all(resources_.stoppables.begin(), resources_.stoppables.end());
     for (session::Stoppable* each : all) {
         if (!resources_.stoppables.contains(each)) continue;

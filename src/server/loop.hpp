@@ -4,6 +4,7 @@
 
 #include "net/mailbox.hpp"
 #include "net/nursery.hpp"
+#include "server/entrance.hpp"
 #include "server/loop_report.hpp"
 #include "session/connection.hpp"
 
@@ -13,8 +14,8 @@ namespace wsinetd::server {
 class Loop {
 public:
     /// `ended` is called on the loop's thread when it is about to end.
-    Loop(const session::ServerResources& server, std::shared_ptr<const session::Site> site, std::size_t index,
-         std::function<void()> ended);
+    Loop(const session::ServerResources& server, Entrance& entrance, std::shared_ptr<const session::Site> site,
+         std::size_t index, std::function<void()> ended);
     ~Loop();
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
@@ -44,20 +45,21 @@ public:
     [[nodiscard]] bool is_over() const { return over_; }
     [[nodiscard]] const session::Counters& left() const { return resources_.counters; }
 
-    /// Connections that live here, to spread new ones evenly.
-    [[nodiscard]] std::size_t load() const { return load_.load(std::memory_order_relaxed); }
+    /// Where it waits for connections of its own. As long as the loop lives.
+    [[nodiscard]] Porch& porch() { return porch_; }
 
 private:
     void run();
     LoopReport report(const LoopQuestion& question);
+    net::awaitable<void> let_in();
     net::awaitable<void> serve(int fd, session::Service service, bool proxied);
     net::awaitable<void> wind_down();
     void begin_stop(net::Milliseconds drain);
     void stop_next();
 
     const session::ServerResources& server_;
+    Entrance& entrance_;
     std::function<void()> ended_;
-    std::atomic<std::size_t> load_ = 0;
     std::uint64_t questions_ = 0;
     std::atomic<std::uint64_t> answers_ = 0;
     std::atomic<bool> ended_already_ = false;
@@ -66,6 +68,7 @@ private:
     net::asio::io_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE};
     net::Executor executor_;
     net::Mailbox mailbox_;
+    Porch porch_;
     std::optional<net::asio::executor_work_guard<net::Executor>> work_;
     net::Nursery connections_;
     net::Nursery caretakers_;  ///< what the loop runs for itself

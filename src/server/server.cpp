@@ -16,6 +16,7 @@
 #include "process/exit_status.hpp"
 #include "server/admin.hpp"
 #include "server/doors.hpp"
+#include "server/entrance.hpp"
 #include "server/loop.hpp"
 #include "server/reload_request.hpp"
 
@@ -48,28 +49,14 @@ public:
     int run();
 
 private:
-    /// One task for each door.
-    struct Acceptor {
-        Acceptor(net::Executor executor, const Door& door)
-            : listener(*door.listener), service(door.service), proxied(door.proxied), connection_freed(executor) {}
-        net::Listener& listener;
-        session::Service service;
-        bool proxied;
-        net::Event connection_freed;
-    };
-
     void listen();
+    void open_doors();
     void serve_passed_connection();
     [[nodiscard]] std::string listening_on() const;
     void listen_for_admin();
     void announce() const;
     void warn_of_certificates() const;
-    net::awaitable<void> accept_from(Acceptor& acceptor);
-    net::awaitable<void> room(Acceptor& acceptor);
     void connection_freed();
-    void wake_acceptors();
-    net::awaitable<void> pause(std::string_view why);
-    void adopt(int fd, session::Service service, bool proxied);
     void reload();
     [[nodiscard]] ReloadOutcome load_again();
     ReloadOutcome take(Prepared next);
@@ -97,6 +84,7 @@ private:
     net::asio::basic_signal_set<net::Executor> signals_;
     process::Leftovers leftovers_;
     session::Slots connections_;
+    Entrance entrance_;
     session::Slots processes_;
     std::atomic<bool> hinted_ = false;
     session::SlotsByPath own_processes_;
@@ -105,15 +93,11 @@ private:
     session::Clients clients_;
     session::PasswordChecks passwords_;
     session::ServerResources resources_;
-    std::vector<Door> doors_;
-    std::vector<std::unique_ptr<Acceptor>> acceptors_;
     std::vector<std::unique_ptr<Loop>> loops_;
     std::unique_ptr<Admin> admin_;  ///< nullptr without --admin
-    std::uint64_t accepted_ = 0;    ///< connections
     std::size_t loops_ended_ = 0;
     net::Event loop_ended_;
     Timer watchdog_;
-    net::TimePoint complained_{};
     bool stopping_ = false;
 };
 
@@ -143,6 +127,7 @@ Server::Server(Prepared prepared, log::Log& log, const Inheritance& inherited, s
                  }),
       connections_(prepared.config.max_connections,
                    [this] { net::asio::post(executor_, [this] { connection_freed(); }); }),
+      entrance_(executor_, log_, connections_),
       processes_(prepared.config.max_processes),
       site_(std::make_shared<session::Site>(std::move(prepared.config), std::move(prepared.tls), own_processes_)),
       resources_{log,     launcher_,       cgroups_.get(), leftovers_, connections_, processes_,
@@ -157,7 +142,7 @@ Server::Server(Prepared prepared, log::Log& log, const Inheritance& inherited, s
 
 int Server::run() {
     for (std::size_t i = 0; i < threads_; ++i)
-        loops_.push_back(std::make_unique<Loop>(resources_, site_, i, [this, i] {
+        loops_.push_back(std::make_unique<Loop>(resources_, entrance_, site_, i, [this, i] {
             net::asio::post(executor_, [this, i] {
                 loops_[i]->note_end();
                 ++loops_ended_;
@@ -166,11 +151,10 @@ int Server::run() {
         }));
     announce();
     if (admin_) admin_->start();
-    for (const Door& door : doors_)
-        tasks_.spawn(accept_from(*acceptors_.emplace_back(std::make_unique<Acceptor>(executor_, door))));
     tasks_.spawn(watch_signals());
     if (manager_.watchdog()) tasks_.spawn(watch_loops());
     if (site_->config.accept_fd) serve_passed_connection();
+    open_doors();
     manager_.ready(listening_on());
     context_.run();
     admin_.reset();  // removes its socket file
@@ -182,7 +166,7 @@ int Server::run() {
 }
 
 void Server::announce() const {
-    for (const Door& door : doors_)
+    for (const Door& door : entrance_.doors())
         log_.write(log::Level::info, "listening on " + url_of(door) + (door.listener->port() == 0 ? "" : "/"));
     if (admin_) log_.write(log::Level::info, "admin on " + admin_->name());
     if (site_->tls && resources_.tls_port == 0)
@@ -192,7 +176,7 @@ void Server::announce() const {
 /// For who asks the service manager how we are.
 std::string Server::listening_on() const {
     std::string text;
-    for (const Door& door : doors_) text += (text.empty() ? "Listening on " : ", ") + url_of(door);
+    for (const Door& door : entrance_.doors()) text += (text.empty() ? "Listening on " : ", ") + url_of(door);
     return text.empty() ? "Serving one connection" : text;
 }
 
@@ -203,17 +187,24 @@ void Server::listen() {
             throw SetupError("--accept-fd: neither systemd (Accept=yes) nor inetd has handed over a connection");
         return net::prepare_connection(passed_connection_, resources_.silence);
     }
-    doors_ = server::open_doors(executor_, *site_, resources_.silence, manager_.sockets());
-    const auto tls = std::ranges::find(doors_, session::Service::tls, &Door::service);
-    if (tls != doors_.end()) resources_.tls_port = tls->listener->port();
+    entrance_.add(server::open_doors(executor_, *site_, resources_.silence, manager_.sockets()));
+    const auto tls = std::ranges::find(entrance_.doors(), session::Service::tls, &Door::service);
+    if (tls != entrance_.doors().end()) resources_.tls_port = tls->listener->port();
+}
+
+void Server::open_doors() {
+    std::vector<Porch*> porches;
+    for (const auto& loop : loops_) porches.push_back(&loop->porch());
+    entrance_.open(std::move(porches));
 }
 
 /// The server stops when its slot is given back.
 void Server::serve_passed_connection() {
     static_cast<void>(connections_.take());
     connections_.await_room();
+    entrance_.pass();
     const bool proxied = !site_->config.proxy_protocol.empty();
-    adopt(passed_connection_, site_->tls ? session::Service::tls : session::Service::plain, proxied);
+    loops_.front()->adopt(passed_connection_, site_->tls ? session::Service::tls : session::Service::plain, proxied);
 }
 
 void Server::listen_for_admin() {
@@ -221,7 +212,7 @@ void Server::listen_for_admin() {
     const config::AdminAddress& where = *site_->config.admin;
     try {
         admin_ = std::make_unique<Admin>(executor_, tasks_, where,
-                                         Admin::View{loops_, connections_, processes_, site_, accepted_, stopping_});
+                                         Admin::View{loops_, connections_, processes_, site_, entrance_, stopping_});
     } catch (const std::system_error& error) {
         const std::string place =
             where.address.empty() ? where.unix_socket : where.address + " port " + std::to_string(where.port);
@@ -229,59 +220,9 @@ void Server::listen_for_admin() {
     }
 }
 
-net::awaitable<void> Server::accept_from(Acceptor& acceptor) {
-    while (!stopping_) {
-        co_await acceptor.listener.readable();
-        while (!stopping_) {
-            co_await room(acceptor);
-            const int fd = stopping_ ? -1 : acceptor.listener.accept();
-            const int error = errno;
-            if (fd >= 0) {
-                adopt(fd, acceptor.service, acceptor.proxied);
-                continue;
-            }
-            connections_.give_back();
-            if (error == EAGAIN) break;
-            if (error != ECONNABORTED &&
-                error != EINTR)  // else the listener's or the system's trouble, which stays for a while
-                co_await pause(std::generic_category().message(error));
-        }
-    }
-}
-
-/// Returns with a connection's slot taken, or when the server stops. Meanwhile clients wait in the kernel's queue.
-net::awaitable<void> Server::room(Acceptor& acceptor) {
-    while (!connections_.take()) {
-        connections_.await_room();
-        if (connections_.take()) co_return;
-        co_await acceptor.connection_freed.wait();
-    }
-}
-
 void Server::connection_freed() {
     if (site_->config.accept_fd && !stopping_) stop();
-    wake_acceptors();
-}
-
-void Server::wake_acceptors() {
-    for (const auto& acceptor : acceptors_) acceptor->connection_freed.set();
-}
-
-/// Says so at most once a second, and lets some time pass in which descriptors may become free.
-net::awaitable<void> Server::pause(std::string_view why) {
-    const net::TimePoint now = net::Clock::now();
-    if (now - complained_ >= 1s) {
-        complained_ = now;
-        log_.write(log::Level::error, "cannot accept connections", {{"why", why}});
-    }
-    Timer timer(executor_, net::Listener::exhausted_pause);
-    co_await timer.async_wait(net::as_outcome);
-}
-
-void Server::adopt(int fd, session::Service service, bool proxied) {
-    ++accepted_;
-    const auto least = std::ranges::min_element(loops_, {}, [](const auto& loop) { return loop->load(); });
-    (*least)->adopt(fd, service, proxied);
+    entrance_.make_way();
 }
 
 void Server::warn_of_certificates() const {
@@ -329,7 +270,7 @@ ReloadOutcome Server::take(Prepared next) {
     connections_.set_limit(now.max_connections);
     site_->set_limits();
     for (const auto& loop : loops_) loop->use(site_);
-    wake_acceptors();
+    entrance_.make_way();
     warn_of_certificates();
     const bool certificate_alone = now.file.empty() && site_->tls;
     log_.write(log::Level::info, certificate_alone ? "SIGHUP: certificate reloaded"
@@ -384,7 +325,7 @@ net::awaitable<void> Server::watch_signals() {
 void Server::stop() {
     stopping_ = true;
     manager_.stopping("Closing sessions", site_->config.drain + site_->config.shutdown_grace + stop_margin);
-    for (const Door& door : doors_) door.listener->close();
+    entrance_.close();
     for (const auto& loop : loops_) loop->stop(site_->config.drain);
     names_.stop();
     passwords_.stop();
@@ -419,7 +360,7 @@ net::awaitable<void> Server::run_down() {
     watchdog_.cancel();
     if (admin_) admin_->stop();
     loops_.clear();
-    doors_.clear();
+    entrance_.clear();
     signals_.cancel();
     leftovers_.stop();
 }
@@ -429,7 +370,7 @@ void Server::end_at_once(int status) {
     leftovers_.end_commands();
     leftovers_.end_all();
     if (cgroups_) cgroups_->end_all();
-    doors_.clear();  // removes the socket file
+    entrance_.clear();  // removes the socket file
     admin_.reset();
     std::_Exit(status);
 }

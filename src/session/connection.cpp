@@ -124,7 +124,8 @@ net::awaitable<void> Connection::run() {
     {
         StopScope stop_scope(loop_, *this);
         limit_handshake();
-        bool ready = !loop_.stopping;
+        // A request that is there to be read all the same must not start a command for nobody, whom no limit knows.
+        bool ready = !loop_.stopping && caller_.ends().connected;
         if (ready && proxied_) ready = co_await meet_proxy();
         if (ready && service_ == Service::tls) ready = co_await begin_tls();
         if (ready) bridge = co_await speak_http();
