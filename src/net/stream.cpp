@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace wsinetd::net {
 namespace {
@@ -84,6 +85,7 @@ Transfer Stream::send_file(int file, std::uint64_t offset, std::size_t count, st
 }
 
 void Stream::shutdown_send() {
+    if (std::exchange(shut_down_, true)) return;
     if (tls_) tls_->close_notify();
     ::shutdown(fd(), SHUT_WR);
 }

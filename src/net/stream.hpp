@@ -77,6 +77,7 @@ private:
 
     Descriptor socket_;
     std::unique_ptr<TlsSession> tls_;  ///< nullptr: plain, or closed
+    bool shut_down_ = false;           ///< for sending
 };
 
 }  // namespace wsinetd::net
