@@ -36,9 +36,9 @@ private:
     std::atomic<std::size_t> load_ = 0;
 };
 
-/// Of the whole server (docs/decisions/0016). Each door is minded by one loop, which lets one connection in and hands the
-/// door on to the loop that has the fewest. With no room, or nothing left to accept with, nobody minds it for a while;
-/// clients wait in the kernel's queue then.
+/// Of the whole server (docs/decisions/0016). Each door is minded by one loop, which lets one connection in and hands
+/// the door on to the loop that has the fewest. With no room, or nothing left to accept with, nobody minds it for a
+/// while; clients wait in the kernel's queue then.
 class Entrance {
 public:
     /// `main`: the main thread's. When a slot of `connections` is free again, `make_way` is to be called.
@@ -87,13 +87,14 @@ private:
     log::Log& log_;
     session::Slots& connections_;
     std::atomic<std::uint64_t> accepted_ = 0;
-    /// Held for one call of accept at most, which does not block: whoever closes a listener must know that nobody is at it.
+    /// Held for one call of accept at most, which does not block: whoever closes a listener must know that nobody is at
+    /// it.
     std::mutex mutex_;
     std::vector<Door> doors_;
     std::vector<Porch*> porches_;
     std::vector<std::size_t> unattended_;  ///< doors that nobody minds
     bool open_ = false;
-    Timer pause_;                   ///< the main thread's
+    Timer pause_;                  ///< the main thread's
     net::TimePoint complained_{};  ///< the main thread's
 };
 

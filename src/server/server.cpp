@@ -6,7 +6,6 @@
 #include <array>
 #include <atomic>
 #include <boost/asio/signal_set.hpp>
-#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <random>
