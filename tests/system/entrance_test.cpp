@@ -36,6 +36,16 @@ std::vector<std::size_t> commands_by_thread(const Server& server) {
     return counts;
 }
 
+/// `count` more, one after the other, each with its command running.
+void come(std::vector<Client>& clients, const Server& server, int count, const std::string& path = {}) {
+    for (int i = 0; i < count; ++i) {
+        Client& client = clients.emplace_back(path.empty() ? server.port() : std::uint16_t{0},
+                                              ClientOptions{.unix_socket = path});
+        client.send("served");
+        ASSERT_EQ(client.receive(), "served");
+    }
+}
+
 bool is_answered(RawClient& client) {
     pollfd poll{client.fd(), POLLIN, 0};
     return ::poll(&poll, 1, 0) == 1;
@@ -44,11 +54,7 @@ bool is_answered(RawClient& client) {
 TEST(Entrance, ConnectionsAreSpreadEvenlyOverTheLoops) {
     Server server({"--threads", "3", "cat"});
     std::vector<Client> clients;
-    for (int i = 0; i < 12; ++i) {
-        Client& client = clients.emplace_back(server.port());
-        client.send("served");
-        ASSERT_EQ(client.receive(), "served");
-    }
+    come(clients, server, 12);
     EXPECT_THAT(commands_by_thread(server), AllOf(SizeIs(3), Each(4U)));
 }
 
@@ -57,12 +63,8 @@ TEST(Entrance, ConnectionsOfAllListenersAreSpreadEvenlyOverTheLoops) {
     const std::string path = folder.path() + "/socket";
     Server server({"--threads", "2", "--address", "127.0.0.1", "--unix-socket", path, "cat"});
     std::vector<Client> clients;
-    for (int i = 0; i < 10; ++i) {
-        Client& client =
-            i < 6 ? clients.emplace_back(server.port()) : clients.emplace_back(0, ClientOptions{.unix_socket = path});
-        client.send("served");
-        ASSERT_EQ(client.receive(), "served");
-    }
+    come(clients, server, 6);
+    come(clients, server, 4, path);
     // Which loop minds the one listener was decided before the other's connections came.
     const std::vector<std::size_t> counts = commands_by_thread(server);
     ASSERT_THAT(counts, SizeIs(2));
@@ -72,22 +74,14 @@ TEST(Entrance, ConnectionsOfAllListenersAreSpreadEvenlyOverTheLoops) {
 TEST(Entrance, TheLoopsOfThoseThatHaveGoneAreFilledUpAgain) {
     Server server({"--threads", "2", "cat"});
     std::vector<Client> clients;
-    std::size_t descriptors_of_four = 0;
-    for (int i = 0; i < 8; ++i) {
-        Client& client = clients.emplace_back(server.port());
-        client.send("served");
-        ASSERT_EQ(client.receive(), "served");
-        if (i == 3) descriptors_of_four = server.descriptors();
-    }
+    come(clients, server, 4);
+    const std::size_t descriptors_of_four = server.descriptors();
+    come(clients, server, 4);
     std::vector<Client> of_one_loop;
     for (std::size_t i = 1; i < 8; i += 2) of_one_loop.push_back(std::move(clients[i]));
     clients = std::move(of_one_loop);
     ASSERT_TRUE(eventually([&] { return server.descriptors() <= descriptors_of_four; }));
-    for (int i = 0; i < 6; ++i) {
-        Client& client = clients.emplace_back(server.port());
-        client.send("served");
-        ASSERT_EQ(client.receive(), "served");
-    }
+    come(clients, server, 6);
     EXPECT_THAT(commands_by_thread(server), AllOf(SizeIs(2), Each(5U)));
 }
 
