@@ -11,14 +11,19 @@ Nursery::~Nursery() { assert(running_ == 0); }
 
 void Nursery::spawn(awaitable<void> task) {
     ++running_;
-    asio::co_spawn(executor_, std::move(task), [this](const std::exception_ptr& failure) {
-        try {
-            if (failure) std::rethrow_exception(failure);
-        } catch (const std::exception& bug) {
-            on_bug_(bug);
-        }
+    try {
+        asio::co_spawn(executor_, std::move(task), [this](const std::exception_ptr& failure) {
+            try {
+                if (failure) std::rethrow_exception(failure);
+            } catch (const std::exception& bug) {
+                on_bug_(bug);
+            }
+            ended();
+        });
+    } catch (const std::bad_alloc&) {
         ended();
-    });
+        throw;
+    }
 }
 
 awaitable<void> Nursery::join() {

@@ -1,6 +1,7 @@
 #include "server/entrance.hpp"
 
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -65,6 +66,12 @@ std::optional<Entrance::Guest> Entrance::let_in(std::size_t number, Porch& porch
     porch.more();
     mind(number, emptiest());
     return Guest{fd, door.service, door.proxied};
+}
+
+void Entrance::turn_away(const Guest& guest, Porch& porch) {
+    ::close(guest.fd);
+    porch.less();
+    connections_.give_back();
 }
 
 /// Without one `make_way` will be called for the next that is given back.

@@ -61,6 +61,9 @@ public:
     /// On the thread of the loop that minded `door`: who stands there, with a slot of `connections` taken.
     std::optional<Guest> let_in(std::size_t door, Porch& porch);
 
+    /// On the same thread: nobody can serve this one. It is closed, and its slot given back.
+    void turn_away(const Guest& guest, Porch& porch);
+
     /// On the main thread: there may be room again.
     void make_way();
 

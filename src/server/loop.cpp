@@ -46,7 +46,12 @@ net::awaitable<void> Loop::let_in() {
         if (!porch_.is_open()) co_return;
         const auto door = porch_.called();
         const auto guest = door ? entrance_.let_in(*door, porch_) : std::nullopt;
-        if (guest) connections_.spawn(serve(guest->fd, guest->service, guest->proxied));
+        if (!guest) continue;
+        try {
+            connections_.spawn(serve(guest->fd, guest->service, guest->proxied));
+        } catch (const std::bad_alloc&) {  // or nobody would be let in here any more
+            entrance_.turn_away(*guest, porch_);
+        }
     }
 }
 

@@ -39,8 +39,8 @@ std::vector<std::size_t> commands_by_thread(const Server& server) {
 /// `count` more, one after the other, each with its command running.
 void come(std::vector<Client>& clients, const Server& server, int count, const std::string& path = {}) {
     for (int i = 0; i < count; ++i) {
-        Client& client = clients.emplace_back(path.empty() ? server.port() : std::uint16_t{0},
-                                              ClientOptions{.unix_socket = path});
+        Client& client =
+            clients.emplace_back(path.empty() ? server.port() : std::uint16_t{0}, ClientOptions{.unix_socket = path});
         client.send("served");
         ASSERT_EQ(client.receive(), "served");
     }
