@@ -5,8 +5,14 @@ import {once} from 'node:events';
 
 const program = process.env.WSINETD ?? new URL('../../build/dev/wsinetd', import.meta.url).pathname;
 
+const running = new Set();
+process.once('exit', () => { for (const server of running) server.kill(); });
+process.once('SIGTERM', () => process.exit(1));  // the file has taken too long
+
 export async function serve(t, options, command) {
   const server = spawn(program, ['--port', '0', ...options, ...command], {stdio: ['ignore', 'ignore', 'pipe']});
+  running.add(server);
+  server.once('exit', () => running.delete(server));
   t.after(async () => {
     if (server.exitCode !== null) return;
     server.kill();

@@ -4,6 +4,7 @@ import {readFileSync} from 'node:fs';
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
 
 import {serve} from './server.js';
 
@@ -24,7 +25,10 @@ function commandLine(name) {
 
 /** The example, until the clients of the test have been closed: most would rather connect again than see it go. */
 export async function serveExample(t, name, options = []) {
-  t.after(async () => { for (const close of closing.get(t) ?? []) await close(); });
+  t.after(async () => {
+    const patience = sleep(5_000, undefined, {ref: false});  // a client that has lost its server would wait for ever
+    for (const close of closing.get(t) ?? []) await Promise.race([close(), patience]);
+  });
   const room = await mkdtemp(join(tmpdir(), 'wsinetd-room-'));
   t.after(() => rm(room, {recursive: true, force: true}));
   const line = commandLine(name).map((word) => word.replace(/^ROOM=.*/, `ROOM=${room}`));

@@ -85,7 +85,7 @@ describe('Faye', () => {
   });
 
   test('a client that was forgotten begins again, and subscribes again', long, async (t) => {
-    const {port, room} = await serveExample(t, 'faye', ['--env', 'CONNECT_TIMEOUT=2']);
+    const {port, room} = await serveExample(t, 'faye', ['--env', 'CONNECT_TIMEOUT=1']);
     const it = client(t, `http://localhost:${port}/faye`);
     const [heard, connects] = [new Queue(), new Queue()];
     it.addExtension({incoming: (message, callback) => {

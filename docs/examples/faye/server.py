@@ -11,7 +11,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from session import Room, lines, send
 
 TIMEOUT = float(os.environ.get("CONNECT_TIMEOUT", "25"))  # how long /meta/connect waits for its answer, in seconds
-ADVICE = {"reconnect": "retry", "interval": 0, "timeout": int(TIMEOUT * 1000)}
+SLACK = 5  # seconds that an answer may be late, for a program has to start before it
+ADVICE = {"reconnect": "retry", "interval": 0, "timeout": int((TIMEOUT + SLACK) * 1000)}
 CHANNEL = re.compile(r"(/[A-Za-z0-9_!~()$@.-]+)+")
 
 
