@@ -4,7 +4,7 @@ namespace wsinetd::net {
 
 void Timers::stop() {
     stopped_ = true;
-    timer_.cancel();
+    poller_.clear_alarm();
 }
 
 void Timers::add(Entry entry) {
@@ -14,10 +14,7 @@ void Timers::add(Entry entry) {
 
 void Timers::arm(TimePoint at) {
     armed_ = at;
-    timer_.expires_at(at);
-    timer_.async_wait([this](const boost::system::error_code& error) {
-        if (!error) fire();
-    });
+    poller_.set_alarm(at, [this] { fire(); });
 }
 
 void Timers::fire() {

@@ -1,7 +1,7 @@
 #pragma once  // Times by which something must have happened, many to one timer of the loop.
 #include <set>
 
-#include "net/asio.hpp"
+#include "net/poller.hpp"
 
 namespace wsinetd::net {
 
@@ -11,7 +11,7 @@ class Deadline;
 /// ever moved forward in time when something earlier is wanted, and looks at the set when it fires.
 class Timers {
 public:
-    explicit Timers(Executor executor) : timer_(executor) {}
+    explicit Timers(Executor executor) : poller_(Poller::of(executor)) {}
     Timers(const Timers&) = delete;
     Timers& operator=(const Timers&) = delete;
 
@@ -28,7 +28,7 @@ private:
     void fire();
 
     std::set<Entry> entries_;
-    asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor> timer_;
+    Poller& poller_;
     TimePoint armed_ = TimePoint::max();
     bool stopped_ = false;
 };

@@ -22,6 +22,16 @@ ssize_t write_some(int fd, std::span<const std::byte> bytes) {
 }
 #endif
 
+/// Until what is handed to `wait` is called.
+template <typename Wait>
+awaitable<void> suspend(Wait wait) {
+    auto keep = [](auto handler, const Wait& until) {
+        until([kept = std::make_shared<decltype(handler)>(std::move(handler))] { std::move (*kept)(); });
+    };
+    return asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(keep, asio::use_awaitable_t<Executor>{},
+                                                                               std::move(wait));
+}
+
 }  // namespace
 
 int new_epoll() {
@@ -30,18 +40,32 @@ int new_epoll() {
     return fd;
 }
 
-void Descriptor::join_loop() {
-    if (is_open() && !descriptor_.is_open()) descriptor_.assign(fd_);
+/// False: it is closed, and nobody is to wait.
+bool Descriptor::prepare(std::uint32_t event) {
+    if (!is_open()) return false;
+    if (!watch_) watch_ = std::make_unique<Watch>(fd_);
+    poller_.prepare(*watch_, event);
+    return true;
+}
+void Descriptor::when_readable(std::function<void()> then) {
+    if (!prepare(EPOLLIN)) return asio::post(poller_.executor(), std::move(then));
+    poller_.when_readable(*watch_, std::move(then));
 }
 
-awaitable<Descriptor::Outcome> Descriptor::readable() {
-    join_loop();
-    return descriptor_.async_wait(Native::wait_read, as_outcome);
+void Descriptor::when_writable(std::function<void()> then) {
+    if (!prepare(EPOLLOUT)) return asio::post(poller_.executor(), std::move(then));
+    poller_.when_writable(*watch_, std::move(then));
 }
 
-awaitable<Descriptor::Outcome> Descriptor::writable() {
-    join_loop();
-    return descriptor_.async_wait(Native::wait_write, as_outcome);
+// What can throw does so before the coroutine is suspended.
+awaitable<void> Descriptor::readable() {
+    prepare(EPOLLIN);
+    return suspend([this](std::function<void()> resume) { when_readable(std::move(resume)); });
+}
+
+awaitable<void> Descriptor::writable() {
+    prepare(EPOLLOUT);
+    return suspend([this](std::function<void()> resume) { when_writable(std::move(resume)); });
 }
 
 Transfer Descriptor::read(std::span<std::byte> space) {
@@ -61,7 +85,7 @@ Transfer Descriptor::write(std::span<const std::byte> bytes) {
 
 void Descriptor::close() {
     if (!is_open()) return;
-    if (descriptor_.is_open()) descriptor_.release();
+    if (watch_) poller_.forget(std::move(watch_));
     ::close(std::exchange(fd_, -1));
 }
 

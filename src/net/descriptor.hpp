@@ -1,5 +1,5 @@
 #pragma once  // A pipe or socket: wait on the loop, then try without blocking.
-#include "net/asio.hpp"
+#include "net/poller.hpp"
 
 namespace wsinetd::net {
 
@@ -20,27 +20,18 @@ struct Transfer {
 class Descriptor {
 public:
     /// The loop hears of `fd` with the first wait: a command's stdin, say, may never need one.
-    Descriptor(Executor executor, int fd) : descriptor_(executor), fd_(fd) {}
+    Descriptor(Executor executor, int fd) : poller_(Poller::of(executor)), fd_(fd) {}
     ~Descriptor() { close(); }
     Descriptor(const Descriptor&) = delete;
     Descriptor& operator=(const Descriptor&) = delete;
 
-    /// The outcome says nothing that the attempt does not say better.
-    using Outcome = std::tuple<boost::system::error_code>;
-    awaitable<Outcome> readable();
-    awaitable<Outcome> writable();
+    /// Throws std::system_error, as all waits do, where the loop cannot take it in. One wait of each kind at a time.
+    awaitable<void> readable();
+    awaitable<void> writable();
 
     /// The same without a coroutine: calls `then` by way of the loop, once.
-    template <typename Then>
-    void when_readable(Then then) {
-        join_loop();
-        descriptor_.async_wait(Native::wait_read, [then](const boost::system::error_code&) { then(); });
-    }
-    template <typename Then>
-    void when_writable(Then then) {
-        join_loop();
-        descriptor_.async_wait(Native::wait_write, [then](const boost::system::error_code&) { then(); });
-    }
+    void when_readable(std::function<void()> then);
+    void when_writable(std::function<void()> then);
 
     /// `end` at end of file.
     Transfer read(std::span<std::byte> space);
@@ -54,12 +45,11 @@ public:
     [[nodiscard]] int fd() const { return fd_; }
 
 private:
-    using Native = asio::posix::basic_stream_descriptor<Executor>;
+    bool prepare(std::uint32_t event);
 
-    void join_loop();
-
-    Native descriptor_;  ///< open once the loop has heard of it
-    int fd_;             ///< below 0: closed
+    Poller& poller_;
+    std::unique_ptr<Watch> watch_;  ///< made with the first wait
+    int fd_;                        ///< below 0: closed
 };
 
 }  // namespace wsinetd::net

@@ -35,7 +35,7 @@ public:
 
     ~Listener();
 
-    awaitable<Descriptor::Outcome> readable() { return socket_.readable(); }
+    awaitable<void> readable() { return socket_.readable(); }
     /// A connected socket, closed on exec and non-blocking; below 0 with errno set where there is none.
     int accept();
 

@@ -53,13 +53,12 @@ Address address_of(const sockaddr_storage& storage) {
 
 void Stream::begin_tls(const TlsContext& context) { tls_ = std::make_unique<TlsSession>(context, fd()); }
 
-awaitable<Descriptor::Outcome> Stream::wait(TlsSession::Wait what) {
+awaitable<void> Stream::wait(TlsSession::Wait what) {
     switch (what) {
         case TlsSession::Wait::none: break;
         case TlsSession::Wait::readable: co_return co_await socket_.readable();
         case TlsSession::Wait::writable: co_return co_await socket_.writable();
     }
-    co_return Descriptor::Outcome{};
 }
 
 Pump::Next Stream::until_readable() {

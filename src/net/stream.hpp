@@ -35,11 +35,11 @@ public:
     }
 
     /// Until reading is worth another try, which with TLS may be at once, or when something can be written.
-    awaitable<Descriptor::Outcome> readable() {
+    awaitable<void> readable() {
         if (tls_ && tls_->to_read() != TlsSession::Wait::readable) return wait(tls_->to_read());
         return socket_.readable();
     }
-    awaitable<Descriptor::Outcome> writable() {
+    awaitable<void> writable() {
         if (tls_ && tls_->to_write() != TlsSession::Wait::writable) return wait(tls_->to_write());
         return socket_.writable();
     }
@@ -73,7 +73,7 @@ public:
     [[nodiscard]] Endpoints endpoints();
 
 private:
-    awaitable<Descriptor::Outcome> wait(TlsSession::Wait what);
+    awaitable<void> wait(TlsSession::Wait what);
 
     Descriptor socket_;
     std::unique_ptr<TlsSession> tls_;  ///< nullptr: plain, or closed

@@ -1,9 +1,5 @@
 #include "process/child.hpp"
 
-// v2's headers do not include each other in order: error.hpp must come first.
-#include <boost/process/v2/error.hpp>
-#include <boost/process/v2/process.hpp>
-
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,32 +8,6 @@
 
 namespace wsinetd::process {
 namespace {
-
-namespace bp = boost::process::v2;
-
-/// A launcher for Boost.Process that starts by `Launcher`: v2's own copies the server's page tables, and its
-/// vfork_launcher runs static destructors in the server when exec fails.
-class CommandLauncher : public bp::posix::default_launcher {
-public:
-    CommandLauncher(const Launcher& launcher, std::size_t thread, std::array<int, 3> descriptors)
-        : launcher_(launcher), thread_(thread), descriptors_(descriptors) {}
-
-    bp::basic_process<net::Executor> operator()(net::Executor executor, std::error_code& error,
-                                                const Program& program) {
-        const Started started = launcher_.start(program, thread_, descriptors_, error);
-        if (error) return bp::basic_process<net::Executor>(executor);
-        pidfd_copy = ::fcntl(started.pidfd, F_DUPFD_CLOEXEC, 0);
-        return bp::basic_process<net::Executor>(executor, started.pid, started.pidfd);
-    }
-
-    /// Of what was started; the caller's. basic_process keeps the original to itself.
-    int pidfd_copy = -1;
-
-private:
-    const Launcher& launcher_;
-    std::size_t thread_;
-    std::array<int, 3> descriptors_;
-};
 
 /// A descriptor until someone takes it over.
 class Fd {
@@ -91,21 +61,14 @@ std::unique_ptr<Child> Child::start(net::Executor executor, const Launcher& laun
     const int command_stderr = stderr_goes == Stderr::pipe   ? errors.theirs.get()
                                : stderr_goes == Stderr::null ? null.get()
                                                              : output.theirs.get();
-    CommandLauncher launch(launcher, thread, {input.theirs.get(), output.theirs.get(), command_stderr});
     Fd directory(cgroup ? cgroup->open() : -1);
     Program placed = program;
     placed.cgroup = directory.get();
-    bp::basic_process<net::Executor> process = launch(executor, error, placed);
+    const Started started =
+        launcher.start(placed, thread, {input.theirs.get(), output.theirs.get(), command_stderr}, error);
     if (error) return nullptr;
-    if (launch.pidfd_copy < 0) {
-        error.assign(errno, std::generic_category());
-        return nullptr;  // `process` kills and reaps what it started
-    }
 
-    std::unique_ptr<Child> child(new Child(process.id(), executor, launch.pidfd_copy, std::move(cgroup)));
-    // From here on we wait ourselves: basic_process::async_wait can block the loop in waitpid when its wait ends
-    // without cause, and an idle session need not pay for a second descriptor of its command.
-    process.detach();
+    std::unique_ptr<Child> child(new Child(started.pid, executor, started.pidfd, std::move(cgroup)));
     child->stdin_.emplace(executor, input.ours.take());
     child->stdout_.emplace(executor, output.ours.take());
     if (stderr_goes == Stderr::pipe) child->stderr_.emplace(executor, errors.ours.take());

@@ -18,7 +18,7 @@ public:
     /// Throws std::system_error.
     explicit Porch(net::Executor executor);
 
-    net::awaitable<net::Descriptor::Outcome> readable() { return epoll_.readable(); }
+    net::awaitable<void> readable() { return epoll_.readable(); }
     /// A door that somebody stands at, by its number; it is minded no more. Others are told of by `readable` once more.
     [[nodiscard]] std::optional<std::size_t> called() const;
 

@@ -26,7 +26,7 @@ void Loop::run() {
     caretakers_.spawn(resources_.hang_ups.run());
     caretakers_.spawn(mailbox_.run());
     caretakers_.spawn(let_in());
-    context_.run();
+    net::Poller::of(executor_).run();
     ended_already_ = true;
     ended_();
 }
