@@ -20,6 +20,12 @@ std::optional<SplitPath> find_program(std::string_view path, const Look& look) {
     return std::nullopt;
 }
 
+bool is_at_one_path(const Match& match) {
+    const config::Endpoint& endpoint = *match.endpoint;
+    if (!endpoint.dir.empty()) return match.path_info.empty();
+    return !endpoint.path.empty() && !endpoint.path.ends_with("/*");
+}
+
 Router::Router(std::span<const config::Endpoint> endpoints) {
     for (const config::Endpoint& endpoint : endpoints) {
         const std::string_view path = endpoint.path;

@@ -37,6 +37,9 @@ struct Match {
     std::string path_info;
 };
 
+/// Whether it is at this path and no other: named so in the configuration, or a program of a directory.
+[[nodiscard]] bool is_at_one_path(const Match& match);
+
 /// Asks the disk about the directory of an endpoint.
 using LookIn = std::function<Step(const config::Endpoint& endpoint, std::string_view path)>;
 

@@ -38,17 +38,20 @@ void Poller::shutdown() {
 }
 
 void Poller::run() {
+    while (turn(longest_wait)) continue;
+}
+
+bool Poller::turn(Milliseconds at_most) {
     runs_ = true;
-    for (;;) {
-        bool more = run_handlers();
-        more = end_forgotten() || more;
-        if (context_.stopped()) {
-            if (waits_ == 0 && alarm_ == TimePoint::max()) return;
-            context_.restart();
-        }
-        const int patience = ring_or_patience();
-        wait(more ? 0 : patience);
+    bool more = run_handlers();
+    more = end_forgotten() || more;
+    if (context_.stopped()) {
+        if (waits_ == 0 && alarm_ == TimePoint::max()) return false;
+        context_.restart();
     }
+    const Milliseconds patience = std::min(at_most, ring_or_patience());
+    wait(more ? Milliseconds(0) : patience);
+    return true;
 }
 
 /// True: there may be more of them.
@@ -58,20 +61,21 @@ bool Poller::run_handlers() {
     return true;
 }
 
-/// The patience is epoll_wait's, in milliseconds and rounded up, for what is woken too early would only wait again.
-int Poller::ring_or_patience() {
-    if (alarm_ == TimePoint::max()) return -1;
+/// How long may be waited for descriptors, rounded up: what is woken too early would only wait again.
+Milliseconds Poller::ring_or_patience() {
+    if (alarm_ == TimePoint::max()) return longest_wait;
     const auto left = std::chrono::ceil<Milliseconds>(alarm_ - Clock::now());
-    if (left > Milliseconds(0)) return static_cast<int>(std::min(left, longest_wait).count());
+    if (left > Milliseconds(0)) return left;
     alarm_ = TimePoint::max();
     std::exchange(ring_, nullptr)();
-    return 0;
+    return Milliseconds(0);
 }
 
 /// Those that were closed meanwhile stay until all events are dealt with, for one of them may be theirs.
-void Poller::wait(int timeout) {
+void Poller::wait(Milliseconds patience) {
     std::array<epoll_event, events_at_once> events;
-    const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), timeout);
+    const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()),
+                                   static_cast<int>(patience.count()));
     for (int i = 0; i < count; ++i) {
         const epoll_event event = events[static_cast<std::size_t>(i)];  // packed: nothing may refer into it
         happened(*static_cast<Watch*>(event.data.ptr), event.events);
@@ -180,7 +184,7 @@ void Poller::wait_by_asio() {
     asio_waits_ = true;
     watched_by_asio_->async_wait(Native::wait_read, [this](const boost::system::error_code&) {
         asio_waits_ = false;
-        wait(0);
+        wait(Milliseconds(0));
         end_forgotten();
         if (waits_ > 0) wait_by_asio();
     });

@@ -36,6 +36,9 @@ public:
     /// its timers do, may be used on this context.
     void run();
 
+    /// One round of it: what can be done, then one wait for descriptors or the alarm. False where `run` would end.
+    bool turn(Milliseconds at_most);
+
     /// Registers what is to be waited for (EPOLLIN or EPOLLOUT), if it is not yet. Throws std::system_error.
     void prepare(Watch& watch, std::uint32_t event);
 
@@ -58,12 +61,12 @@ private:
     void shutdown() override;
     bool set_interest(Watch& watch, std::uint32_t interest);
     bool run_handlers();
-    void wait(int timeout);
+    void wait(Milliseconds patience);
     void happened(Watch& watch, std::uint32_t events);
     void add(std::function<void()>& waiting, std::function<void()> then);
     void call(std::function<void()> then);
     bool end_forgotten();
-    int ring_or_patience();
+    Milliseconds ring_or_patience();
     void wait_by_asio();
 
     asio::io_context& context_;

@@ -28,20 +28,21 @@ using Rules = std::unique_ptr<SSL_CTX, FreeRules>;
 using Store = std::unique_ptr<X509_STORE, FreeRules>;
 using Errors = std::vector<std::string>;
 
-/// ALPN: HTTP/1.1 is all there is here, and who asks for others only is told so (RFC 7301, 3.2).
+/// ALPN: HTTP/1.1, or 1.0, is all there is here, and who asks for others only is told so (RFC 7301, 3.2).
 int select_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_size, const unsigned char* offered,
                     unsigned offered_size, void*) {
-    static constexpr std::string_view ours = "http/1.1";
-    std::string_view rest(reinterpret_cast<const char*>(offered), offered_size);
-    while (!rest.empty()) {
-        const auto size = static_cast<unsigned char>(rest.front());
-        const std::string_view name = rest.substr(1, size);
-        if (name == ours) {
-            *chosen = reinterpret_cast<const unsigned char*>(name.data());
-            *chosen_size = size;
-            return SSL_TLSEXT_ERR_OK;
+    for (const std::string_view ours : {"http/1.1", "http/1.0"}) {
+        std::string_view rest(reinterpret_cast<const char*>(offered), offered_size);
+        while (!rest.empty()) {
+            const auto size = static_cast<unsigned char>(rest.front());
+            const std::string_view name = rest.substr(1, size);
+            if (name == ours) {
+                *chosen = reinterpret_cast<const unsigned char*>(name.data());
+                *chosen_size = size;
+                return SSL_TLSEXT_ERR_OK;
+            }
+            rest.remove_prefix(1 + name.size());
         }
-        rest.remove_prefix(1 + name.size());
     }
     return SSL_TLSEXT_ERR_ALERT_FATAL;
 }

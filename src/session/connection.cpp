@@ -88,7 +88,7 @@ private:
     http::Refusal redirect(const http::Request& request) const;
     Answer answer_plain(const http::Request& request, const std::optional<endpoint::Match>& match,
                         const Found& program);
-    std::optional<http::Refusal> console(const http::Request& request, bool matched) const;
+    std::optional<http::Refusal> console(const http::Request& request, const std::optional<endpoint::Match>& match) const;
     std::optional<Answer> answer_by_cgi(const http::Request& request);
     std::variant<RunningCommand, http::Refusal> start_for_client(const Order& order);
     Answer start_session(const http::Request& request, const endpoint::Match& match, const Found& program,
@@ -181,7 +181,8 @@ net::awaitable<bool> Connection::begin_tls() {
 /// To a client that speaks HTTP where TLS is spoken. What it has sent so far is OpenSSL's and of no use.
 net::awaitable<void> Connection::answer_without_tls() {
     stream_.abandon_tls();
-    const http::Refusal refusal = http::refuse(400, "This port speaks TLS: use https:// or wss:// here.", "no TLS");
+    http::Refusal refusal = http::refuse(400, "This port speaks TLS: use https:// or wss:// here.", "no TLS");
+    http::add_date(refusal.reply, std::chrono::system_clock::now());
     log_request(nullptr, refusal.reply.status, refusal.why);
     if (co_await write(http::format(refusal.reply, {}, site_->config.http_fields))) co_await linger();
 }
@@ -307,7 +308,7 @@ Connection::Answer Connection::answer_plain(const http::Request& request, const 
         if (auto output = answer_by_cgi(request)) return std::move(*output);
         return start_events(request, *match, program);
     }
-    if (auto page = console(request, match.has_value())) return std::move(*page);
+    if (auto page = console(request, match)) return std::move(*page);
     if (auto output = answer_by_cgi(request)) return std::move(*output);
     if (site_->files || site_->cgi)
         if (auto refusal = caller_.judge_stranger(site_->config.common)) return std::move(*refusal);
@@ -322,16 +323,17 @@ Connection::Answer Connection::answer_plain(const http::Request& request, const 
     return http::refuse(426, "This is a WebSocket endpoint: connect to it with a WebSocket client.", "no upgrade");
 }
 
-/// At the endpoint's own URL, and where files or CGI may want that, at /_console/ only.
-std::optional<http::Refusal> Connection::console(const http::Request& request, bool matched) const {
+/// At the endpoint's own URL and at /_console/. An endpoint at every path has no URL of its own beside files or CGI.
+std::optional<http::Refusal> Connection::console(const http::Request& request,
+                                                 const std::optional<endpoint::Match>& match) const {
     if (!site_->config.dev_console || (request.method != "GET" && request.method != "HEAD")) return std::nullopt;
-    const bool alone = !site_->files && !site_->cgi;
+    const bool own_url = match && ((!site_->files && !site_->cgi) || endpoint::is_at_one_path(*match));
     if (request.path == console_path.substr(0, console_path.size() - 1)) {
         http::Refusal there = http::refuse(301, "The console is at /_console/.", "console");
         there.reply.fields.push_back({"Location", std::string(console_path)});
         return there;
     }
-    if (request.path != console_path && !(alone && matched)) return std::nullopt;
+    if (request.path != console_path && !own_url) return std::nullopt;
     if (auto refusal = caller_.judge_stranger(site_->config.common)) return refusal;
     const DevConsole& page = dev_console();
     http::Reply reply{200, {{"Content-Type", "text/html; charset=utf-8"}}, std::string(page.page)};

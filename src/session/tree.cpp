@@ -23,10 +23,10 @@ bool has_dot_name(std::string_view path) {
     return path.find("/.") != std::string_view::npos;
 }
 
-int open_beneath(int directory, const std::string& path) {
+int open_at(int directory, const std::string& path, std::uint64_t rules) {
     open_how how{};
     how.flags = O_PATH | O_CLOEXEC;
-    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+    how.resolve = RESOLVE_NO_MAGICLINKS | rules;
     long fd = -1;
     for (int i = 0; i < tries; ++i) {
         fd = ::syscall(SYS_openat2, directory, path.c_str(), &how, sizeof how);
@@ -50,6 +50,18 @@ bool is_beneath(std::string_view path, std::string_view directory) {
     return path.starts_with(directory) && (path.size() == directory.size() || path[directory.size()] == '/');
 }
 
+/// A link may name a place beneath `root`, the path of `directory`, by a way that begins outside of it, as an absolute
+/// one does, which RESOLVE_BENEATH refuses whatever it names: where it leads is looked up, and opened by its own path.
+int open_beneath(int directory, std::string_view root, const std::string& path) {
+    const int fd = open_at(directory, path, RESOLVE_BENEATH);
+    if (fd >= 0 || errno != EXDEV) return fd;
+    const OpenFile leads_to(open_at(directory, path, 0));
+    const std::string place = leads_to.fd() < 0 ? "" : path_of(leads_to.fd());
+    if (place.empty() || !is_beneath(place, root)) return -1;
+    const std::string own = place.size() > root.size() ? place.substr(root == "/" ? 1 : root.size() + 1) : ".";
+    return open_at(directory, own, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+}
+
 Found::Kind kind_of(const struct stat& status) {
     if (S_ISREG(status.st_mode)) return Found::Kind::file;
     return S_ISDIR(status.st_mode) ? Found::Kind::directory : Found::Kind::other;
@@ -61,9 +73,11 @@ OpenFile::~OpenFile() {
     if (fd_ >= 0) ::close(fd_);
 }
 
-Tree::Tree(const std::string& directory) : directory_(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {
-    if (directory_.fd() < 0) throw std::system_error(errno, std::generic_category(), directory);
+Tree::Tree(std::string directory) : directory_(std::move(directory)) {
+    if (open().fd() < 0) throw std::system_error(errno, std::generic_category(), directory_);
 }
+
+OpenFile Tree::open() const { return OpenFile(::open(directory_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)); }
 
 Found Tree::find(std::string_view path) const {
     using Kind = Found::Kind;
@@ -71,12 +85,13 @@ Found Tree::find(std::string_view path) const {
     if (has_dot_name(path)) return found;
     const auto begin = path.find_first_not_of('/');
     const std::string relative(begin == std::string_view::npos ? "." : path.substr(begin));
-    found.file = OpenFile(open_beneath(directory_.fd(), relative));
+    const OpenFile directory = open();
+    const std::string root = directory.fd() < 0 ? "" : path_of(directory.fd());
+    if (directory.fd() >= 0) found.file = OpenFile(open_beneath(directory.fd(), root, relative));
     if (found.file.fd() < 0) {
         if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) found.kind = Kind::exhausted;
         return found;
     }
-    const std::string root = path_of(directory_.fd());
     found.path = path_of(found.file.fd());
     if (::fstat(found.file.fd(), &found.status) != 0 || !is_beneath(found.path, root)) return found;
     if (!has_dot_name(std::string_view(found.path).substr(root == "/" ? 0 : root.size())))
@@ -84,7 +99,10 @@ Found Tree::find(std::string_view path) const {
     return found;
 }
 
-bool Tree::holds(std::string_view path) const { return is_beneath(path, path_of(directory_.fd())); }
+bool Tree::holds(std::string_view path) const {
+    const OpenFile directory = open();
+    return directory.fd() >= 0 && is_beneath(path, path_of(directory.fd()));
+}
 
 endpoint::Look look_in(const Tree* tree, Found& program) {
     return [tree, &program](std::string_view path) {

@@ -44,11 +44,12 @@ struct Found {
 };
 
 /// Neither `..` nor a link leads out of it, even if directories and links are exchanged meanwhile: the kernel resolves
-/// each path beneath the directory's descriptor (openat2, RESOLVE_BENEATH). From any thread.
+/// each path beneath the directory's descriptor (openat2, RESOLVE_BENEATH). The directory itself may be exchanged for
+/// another, or a link to it for a link to another, as a deployment does. From any thread.
 class Tree {
 public:
     /// Throws std::system_error.
-    explicit Tree(const std::string& directory);
+    explicit Tree(std::string directory);
 
     /// `path` as a request has it: decoded, beginning with '/'. A name that begins with a dot is not to be seen,
     /// neither in `path` nor where a link leads to (`/.well-known/` is no dot file).
@@ -58,7 +59,9 @@ public:
     [[nodiscard]] bool holds(std::string_view path) const;
 
 private:
-    OpenFile directory_;
+    [[nodiscard]] OpenFile open() const;
+
+    std::string directory_;
 };
 
 /// Looks for programs in `tree`, which may be nullptr: executable files. The last one that was found is `program`; it

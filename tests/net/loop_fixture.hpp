@@ -9,6 +9,7 @@
 #include <csignal>
 
 #include "net/nursery.hpp"
+#include "net/poller.hpp"
 
 namespace wsinetd::net {
 
@@ -118,23 +119,21 @@ protected:
     /// Lets the loop work until `condition` holds. The patience is for a loop that hangs.
     template <typename Condition>
     void run_until(Condition condition) {
+        const TimePoint hopeless = Clock::now() + std::chrono::seconds(30);
         while (!condition()) {
-            context.restart();
-            ASSERT_EQ(context.run_one_for(std::chrono::seconds(30)), 1u) << "nothing happened";
+            ASSERT_LT(Clock::now(), hopeless) << "nothing happened";
+            ASSERT_TRUE(poller.turn(std::chrono::seconds(1))) << "nothing is waited for";
         }
     }
     /// Lets it do what can be done now.
     void run_what_is_ready() {
-        context.restart();
-        context.poll();
+        for (int i = 0; i < 10; ++i) poller.turn(Milliseconds(0));
     }
     /// Until nothing is left to wait for.
-    void run() {
-        context.restart();
-        context.run();
-    }
+    void run() { poller.run(); }
 
     asio::io_context context{1};
+    Poller& poller = Poller::of(context.get_executor());
     Executor executor = context.get_executor();
     std::string bugs;
     Nursery nursery{executor, [this](const std::exception& bug) { bugs += bug.what(); }};
