@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
 
 #include "config/units.hpp"
 
@@ -35,6 +36,27 @@ std::vector<std::string> expanded(const std::string& address) {
     return {};
 }
 
+/// In the network's order: 4 of IPv4, 16 of IPv6, or none.
+std::string bytes_of(const std::string& address) {
+    std::string bytes(sizeof(in6_addr), '\0');
+    if (::inet_pton(AF_INET6, address.c_str(), bytes.data()) == 1) return bytes;
+    bytes.resize(sizeof(in_addr));
+    return ::inet_pton(AF_INET, address.c_str(), bytes.data()) == 1 ? bytes : std::string();
+}
+
+/// What is named twice, or is one of all addresses that are named besides, would find its port taken.
+void drop_repeated(std::vector<std::string>& addresses) {
+    const auto stands_for_all = [](const std::string& bytes) { return bytes.find_first_not_of('\0') == bytes.npos; };
+    std::set<std::size_t> families;  // those with all their addresses, by the size of one
+    for (const std::string& address : addresses)
+        if (stands_for_all(bytes_of(address))) families.insert(bytes_of(address).size());
+    std::set<std::string> seen;
+    std::erase_if(addresses, [&](const std::string& address) {
+        const std::string bytes = bytes_of(address);
+        return (families.contains(bytes.size()) && !stands_for_all(bytes)) || !seen.insert(bytes).second;
+    });
+}
+
 void check_addresses(Config& config, Errors& errors) {
     std::vector<std::string> addresses;
     for (const std::string& address : config.addresses) {
@@ -46,6 +68,7 @@ void check_addresses(Config& config, Errors& errors) {
         else if (pair.empty())
             errors.push_back("--address: \"" + address + "\" is not an address (IPv4, IPv6, localhost or *)");
     }
+    drop_repeated(addresses);
     config.addresses = std::move(addresses);
 }
 
@@ -59,6 +82,8 @@ void check_unix_socket(const std::string& option, const std::string& path, Error
     struct stat status {};
     if (::stat(folder.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR))
         errors.push_back(option + ": the directory \"" + folder + "\" does not exist");
+    else if (::stat(folder.c_str(), &status) == 0 && !S_ISDIR(status.st_mode))
+        errors.push_back(option + ": \"" + folder + "\" is not a directory");
     else if (::lstat(path.c_str(), &status) == 0 && !S_ISSOCK(status.st_mode))
         errors.push_back(option + ": \"" + path + "\" is there already and no socket");
 }
@@ -69,11 +94,11 @@ std::string absolute(const std::string& path) {
     return error ? path : result.lexically_normal().string();
 }
 
-enum class Finding { usable, missing, directory, not_a_file, not_executable };
+enum class Finding { usable, missing, unreachable, directory, not_a_file, not_executable };
 
 Finding look_at(const std::string& path) {
     struct stat status {};
-    if (::stat(path.c_str(), &status) != 0) return Finding::missing;
+    if (::stat(path.c_str(), &status) != 0) return errno == EACCES ? Finding::unreachable : Finding::missing;
     if (S_ISDIR(status.st_mode)) return Finding::directory;
     if (!S_ISREG(status.st_mode)) return Finding::not_a_file;
     return ::access(path.c_str(), X_OK) == 0 ? Finding::usable : Finding::not_executable;
@@ -113,6 +138,9 @@ void check_command(Endpoint& endpoint, Errors& errors) {
         case Finding::missing:
             errors.push_back("the command \"" + name + "\" does not exist" +
                              (in_path ? " in PATH (a program of this directory is ./" + name + ")" : ""));
+            return;
+        case Finding::unreachable:
+            errors.push_back("the command \"" + name + "\" is in a directory that may not be entered");
             return;
         case Finding::directory: errors.push_back("the command \"" + name + "\" is a directory, not a program"); return;
         case Finding::not_a_file: errors.push_back("the command \"" + name + "\" is not a file"); return;
@@ -330,7 +358,9 @@ void check_authentication(Authentication& authentication, const Config& config, 
     if (finding != Finding::usable) errors.push_back("--auth-command: \"" + name + "\" is no program that can be run");
 }
 
+/// Which sockets a service manager hands over shows only when it does.
 void check_proxy_protocol(const Config& config, Errors& errors) {
+    if (config.accept_fd || std::getenv("LISTEN_FDS") != nullptr) return;
     for (const std::string& each : config.proxy_protocol) {
         if (each == "unix" && config.unix_socket.empty())
             errors.emplace_back("--proxy-protocol: unix needs --unix-socket");

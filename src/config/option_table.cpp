@@ -215,14 +215,12 @@ constexpr Rows rows{
      Scope::endpoint, Kind::path},
     {"user", 0, "", Takes::value, "U", "", Group::command, "run commands as this user (when started as root)",
      [](Draft& draft, std::string_view value) -> Complaint {
-         draft.config.common.user = value;
-         return {};
+         return set_name(draft.config.common.user, value, "a user");
      },
      Scope::endpoint},
     {"group", 0, "", Takes::value, "G", "", Group::command, "run commands as this group (when started as root)",
      [](Draft& draft, std::string_view value) -> Complaint {
-         draft.config.common.group = value;
-         return {};
+         return set_name(draft.config.common.group, value, "a group");
      },
      Scope::endpoint},
     {"reverse-lookup", 0, "reverselookup", Takes::boolean, "", "off", Group::command,

@@ -145,6 +145,12 @@ Complaint set_admin(Draft& draft, std::string_view value) {
     return {};
 }
 
+Complaint set_name(std::string& target, std::string_view value, std::string_view what) {
+    if (value.empty()) return is_not(value, what);
+    target = value;
+    return {};
+}
+
 Complaint set_path(std::string& target, std::string_view value) {
     if (value.empty()) return is_not(value, "a path");
     target = value;
@@ -378,8 +384,9 @@ Complaint set_max_processes(Draft& draft, std::string_view value) {
 }
 
 Complaint set_threads(Draft& draft, std::string_view value) {
-    const auto number = parse_number(value, 1024);
-    if (!number || *number == 0) return is_not(value, "a number of threads (1 to 1024)");
+    // The kernel lets a listener be in so many epoll instances that are in others (docs/decisions/0016).
+    const auto number = parse_number(value, 500);
+    if (!number || *number == 0) return is_not(value, "a number of threads (1 to 500)");
     draft.config.threads = *number;
     return {};
 }

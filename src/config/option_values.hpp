@@ -34,6 +34,8 @@ Complaint set_number(std::uint64_t& target, std::string_view value, std::string_
 Complaint set_duration(Milliseconds& target, std::string_view value);
 Complaint set_flag(bool& target, std::string_view value);
 Complaint add_field(std::vector<http::Fields::value_type>& target, std::string_view value);
+/// Refuses what is empty; `what` it should be.
+Complaint set_name(std::string& target, std::string_view value, std::string_view what);
 Complaint set_path(std::string& target, std::string_view value);
 Complaint add_path(std::vector<std::string>& target, std::string_view value);
 Complaint set_limit(std::optional<Limit>& target, std::string_view value, Measure measure);

@@ -30,6 +30,9 @@ constexpr std::array<Unit, 12> sizes{{{"", 1},
 
 constexpr std::uint64_t max_duration = 1000ULL * 366 * 86'400'000;  // milliseconds
 
+/// A hundred years. Clocks count nanoseconds in 63 bits, and some durations are added up.
+constexpr std::uint64_t for_ever = 36'500ULL * 86'400'000;
+
 template <std::size_t Count>
 std::optional<std::uint64_t> factor_of(const std::array<Unit, Count>& units, std::string_view name) {
     for (const Unit& unit : units)
@@ -82,7 +85,7 @@ std::optional<bool> parse_flag(std::string_view text) {
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
     const auto value = parse_with_unit(text, durations, max_duration);
     if (!value) return {};
-    return std::chrono::milliseconds(*value);
+    return std::chrono::milliseconds(std::min(*value, for_ever));
 }
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {

@@ -121,13 +121,16 @@ void withhold_cookie(Request& request) {
     });
 }
 
-void withhold_subprotocol(Request& request) {
-    rewrite(request, "Sec-WebSocket-Protocol", ',', [](std::vector<std::string_view> names) {
+bool withhold_subprotocol(Request& request) {
+    bool offered = false;
+    rewrite(request, "Sec-WebSocket-Protocol", ',', [&offered](std::vector<std::string_view> names) {
         const auto bearer = std::ranges::find(names, bearer_subprotocol);
-        if (bearer != names.end()) names.erase(bearer, std::min(bearer + 2, names.end()));
+        offered = bearer != names.end();
+        if (offered) names.erase(bearer, std::min(bearer + 2, names.end()));
         std::erase(names, std::string_view{});
         return names;
     });
+    return offered;
 }
 
 }  // namespace wsinetd::http

@@ -34,8 +34,8 @@ struct Token {
 /// Takes what could be a secret of that kind out of the request, before a command gets to see it.
 void withhold_authorization(Request& request);
 void withhold_cookie(Request& request);
-/// `bearer` and the token behind it.
-void withhold_subprotocol(Request& request);
+/// `bearer` and the token behind it. False where there was none.
+bool withhold_subprotocol(Request& request);
 
 /// RFC 4648, 4, with its padding; nothing for anything else.
 [[nodiscard]] std::optional<std::string> decode_base64(std::string_view text);

@@ -84,14 +84,14 @@ void Loop::probe(std::function<void(std::chrono::nanoseconds)> lag) {
     mailbox_.post([asked = net::Clock::now(), lag = std::move(lag)] { lag(net::Clock::now() - asked); });
 }
 
-void Loop::stop(net::Milliseconds drain) {
-    mailbox_.post([this, drain] {
-        if (!resources_.stopping) begin_stop(drain);
+void Loop::stop(net::Milliseconds drain, std::size_t loops) {
+    mailbox_.post([this, drain, loops] {
+        if (!resources_.stopping) begin_stop(drain, loops);
     });
 }
 
 /// What can wait waits its turn: clients that come back all at once would meet a server that is not ready for all.
-void Loop::begin_stop(net::Milliseconds drain) {
+void Loop::begin_stop(net::Milliseconds drain, std::size_t loops) {
     resources_.stopping = true;
     porch_.close();
     const std::vector<session::Stoppable*> all(resources_.stoppables.begin(), resources_.stoppables.end());
@@ -104,7 +104,9 @@ void Loop::begin_stop(net::Milliseconds drain) {
     }
     if (!draining_.empty()) {
         drain_pause_ = net::Clock::duration(drain) / static_cast<std::int64_t>(draining_.size());
-        drain_deadline_.at(next_drained_ = net::Clock::now() + drain_pause_);
+        // Loops with as many sessions take turns; the last session of the last loop ends with `drain`.
+        const auto turn = static_cast<std::int64_t>(resources_.index + 1);
+        drain_deadline_.at(next_drained_ = net::Clock::now() + drain_pause_ * turn / static_cast<std::int64_t>(loops));
     }
     caretakers_.spawn(wind_down());
 }

@@ -27,8 +27,9 @@ public:
     /// Serves a connected socket, which it owns from here on. From any thread.
     void adopt(int fd, session::Service service, bool proxied);
 
-    /// Ends the sessions, one after the other within `drain`, and the loop with the last of them. From any thread.
-    void stop(net::Milliseconds drain = {});
+    /// Ends the sessions, one after the other within `drain` and between those of the other `loops`, and the loop with
+    /// the last of them. From any thread.
+    void stop(net::Milliseconds drain = {}, std::size_t loops = 1);
 
     /// Asks for a sign of life, unless one is still awaited. From one thread.
     void ask();
@@ -54,7 +55,7 @@ private:
     net::awaitable<void> let_in();
     net::awaitable<void> serve(int fd, session::Service service, bool proxied);
     net::awaitable<void> wind_down();
-    void begin_stop(net::Milliseconds drain);
+    void begin_stop(net::Milliseconds drain, std::size_t loops);
     void stop_next();
 
     const session::ServerResources& server_;

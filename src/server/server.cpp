@@ -148,12 +148,12 @@ int Server::run() {
                 loop_ended_.set();
             });
         }));
+    open_doors();  // before the first task, for it may fail
     announce();
     if (admin_) admin_->start();
     tasks_.spawn(watch_signals());
     if (manager_.watchdog()) tasks_.spawn(watch_loops());
     if (site_->config.accept_fd) serve_passed_connection();
-    open_doors();
     manager_.ready(listening_on());
     context_.run();
     admin_.reset();  // removes its socket file
@@ -168,7 +168,7 @@ void Server::announce() const {
     for (const Door& door : entrance_.doors())
         log_.write(log::Level::info, "listening on " + url_of(door) + (door.listener->port() == 0 ? "" : "/"));
     if (admin_) log_.write(log::Level::info, "admin on " + admin_->name());
-    if (site_->tls && resources_.tls_port == 0)
+    if (site_->tls && resources_.tls_port == 0 && !site_->config.accept_fd)
         log_.write(log::Level::info, "the certificate is not used: without --port and --address there is no TCP");
 }
 
@@ -325,7 +325,7 @@ void Server::stop() {
     stopping_ = true;
     manager_.stopping("Closing sessions", site_->config.drain + site_->config.shutdown_grace + stop_margin);
     entrance_.close();
-    for (const auto& loop : loops_) loop->stop(site_->config.drain);
+    for (const auto& loop : loops_) loop->stop(site_->config.drain, loops_.size());
     names_.stop();
     passwords_.stop();
     tasks_.spawn(run_down());
@@ -390,7 +390,9 @@ int serve(Prepared prepared, log::Log& log, const Inheritance& inherited, std::f
     try {
         Server server(std::move(prepared), log, inherited, std::move(prepare_again));
         return server.run();
-    } catch (const std::system_error& error) {
+    } catch (const SetupError&) {
+        throw;
+    } catch (const std::exception& error) {  // the system's, as Boost has them too
         throw SetupError(std::string("cannot start: ") + error.what());
     }
 }

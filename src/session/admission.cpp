@@ -14,14 +14,6 @@ std::optional<std::string> proxys_user(const http::Request& request, const std::
     return std::string(http::trimmed(*value));
 }
 
-void withhold(http::Request& request, http::Token::Place place) {
-    switch (place) {
-        case http::Token::Place::authorization: return http::withhold_authorization(request);
-        case http::Token::Place::cookie: return http::withhold_cookie(request);
-        case http::Token::Place::subprotocol: return http::withhold_subprotocol(request);
-    }
-}
-
 http::Refusal refuse_for_now(std::string why) {
     return http::refuse(503, "Too many passwords are being checked; try again later.", std::move(why));
 }
@@ -98,8 +90,6 @@ net::awaitable<void> authenticate(LoopResources& loop, const Site& site, http::R
         const auto token = http::bearer_token(request);
         const auto name = token ? ways.tokens->find(token->value) : std::nullopt;
         if (name) {
-            admission.by_subprotocol = token->place == http::Token::Place::subprotocol;
-            withhold(request, token->place);
             co_return admit(admission, endpoint, *name, "Bearer");
         }
         complain(token ? "the token is none of --auth-token-file " + ways.token_file
@@ -111,10 +101,8 @@ net::awaitable<void> authenticate(LoopResources& loop, const Site& site, http::R
             PasswordChecks::Question question{ways.passwords, shown->user, std::move(shown->password),
                                               peer.remote_address};
             const auto verdict = co_await loop.server.passwords.check(std::move(question), loop.executor, loop.mailbox);
-            if (verdict == PasswordChecks::Verdict::right) {
-                http::withhold_authorization(request);
+            if (verdict == PasswordChecks::Verdict::right)
                 co_return admit(admission, endpoint, shown->user, "Basic");
-            }
             if (verdict == PasswordChecks::Verdict::busy) {
                 admission.refusal = refuse_for_now("too many passwords are being checked");
                 co_return;
@@ -127,13 +115,18 @@ net::awaitable<void> authenticate(LoopResources& loop, const Site& site, http::R
     if (!ways.command.empty()) {
         auto verdict = co_await ask_command(loop, site, request, match, peer, admission);
         if (admission.refusal) co_return;
-        if (verdict.lets_in) {
-            http::withhold_authorization(request);
-            co_return admit(admission, endpoint, std::move(verdict.user), "Command");
-        }
+        if (verdict.lets_in) co_return admit(admission, endpoint, std::move(verdict.user), "Command");
         complain("--auth-command " + ways.program + ": " + verdict.why + "; exit status 0 would let in");
     }
     admission.refusal = refuse_stranger(ways, std::move(why));
+}
+
+void withhold_secrets(const Site& site, http::Request& request, Admission& admission) {
+    if (!site.authenticates) return;
+    http::withhold_authorization(request);
+    if (!site.has_tokens) return;
+    http::withhold_cookie(request);
+    if (http::withhold_subprotocol(request)) admission.by_subprotocol = true;
 }
 
 }  // namespace wsinetd::session

@@ -25,11 +25,15 @@ struct Admission {
 void take_place(LoopResources& loop, const config::Config& config, const std::optional<http::Address>& client,
                 Admission& admission);
 
-/// Asks the ways of the match's endpoint in turn; the first that lets in counts. What was a secret, or could be one, is
-/// taken out of `request` then. `trusted`: the peer is a trusted proxy. May take as long as a password or a command
-/// needs.
+/// Asks the ways of the match's endpoint in turn; the first that lets in counts. A header that names a user, and is not
+/// the proxy's, is taken out of `request`. `trusted`: the peer is a trusted proxy. May take as long as a password or a
+/// command needs.
 net::awaitable<void> authenticate(LoopResources& loop, const Site& site, http::Request& request,
                                   const endpoint::Match& match, const endpoint::Peer& peer, bool trusted,
                                   Admission& admission);
+
+/// Takes out of `request`, before a command gets to see it, whatever could be a secret that this or another endpoint
+/// asks for: browsers send a password to all of a site.
+void withhold_secrets(const Site& site, http::Request& request, Admission& admission);
 
 }  // namespace wsinetd::session

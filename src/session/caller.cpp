@@ -43,7 +43,9 @@ net::awaitable<void> Caller::ask(const Site& site, http::Request& request, const
         const endpoint::Peer asking = peer();
         co_await authenticate(loop_, site, request, match, asking, visitor_.trusted, admission_);
     }
-    if (!admission_.refusal && starts_command && site.config.reverse_lookup) co_await find_name();
+    if (admission_.refusal || !starts_command) co_return;
+    withhold_secrets(site, request, admission_);
+    if (site.config.reverse_lookup) co_await find_name();
 }
 
 net::awaitable<void> Caller::find_name() {

@@ -44,11 +44,14 @@ std::string media_type_table() {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-bool asks_somebody(const config::Config& config) {
-    const auto asks = [](const config::Endpoint& endpoint) { return endpoint.authentication.wanted(); };
-    return asks(config.common) || std::ranges::any_of(config.endpoints, asks) || config.max_per_client > 0 ||
-           config.max_connect_rate.count > 0 || config.reverse_lookup;
+/// Whether it is so of an endpoint, or of what is no endpoint's.
+bool somewhere(const config::Config& config, bool (*is_so)(const config::Authentication&)) {
+    const auto of = [is_so](const config::Endpoint& endpoint) { return is_so(endpoint.authentication); };
+    return of(config.common) || std::ranges::any_of(config.endpoints, of);
 }
+
+bool is_wanted(const config::Authentication& authentication) { return authentication.wanted(); }
+bool takes_tokens(const config::Authentication& authentication) { return authentication.tokens != nullptr; }
 
 }  // namespace
 
@@ -57,7 +60,10 @@ Site::Site(config::Config checked, std::shared_ptr<const net::TlsContext> certif
       tls(std::move(certificates)),
       origins(allowed_origins(config)),
       cgi(tree_of(config.cgi_dir)),
-      asks(asks_somebody(config)),
+      asks(somewhere(config, is_wanted) || config.max_per_client > 0 || config.max_connect_rate.count > 0 ||
+           config.reverse_lookup),
+      authenticates(somewhere(config, is_wanted)),
+      has_tokens(somewhere(config, takes_tokens)),
       router_(config.endpoints) {
     std::vector<const Tree*> hidden;  // programs are hidden among the files, wherever they lie
     for (const config::Endpoint& endpoint : config.endpoints) {

@@ -43,6 +43,8 @@ public:
     std::unique_ptr<const Tree> cgi;                   ///< of --cgi-dir; nullptr: none
     std::unique_ptr<const StaticFiles> files;          ///< of --static-dir; nullptr: none
     const bool asks;  ///< something must be found out about who sends a request before it is answered
+    const bool authenticates;  ///< some endpoint asks for a secret
+    const bool has_tokens;     ///< among them those of --auth-token-file
 
 private:
     [[nodiscard]] Served serve(const config::Endpoint& endpoint, SlotsByPath& slots) const;

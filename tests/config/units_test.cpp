@@ -58,8 +58,10 @@ TEST(Duration, IsNothingElse) {
         EXPECT_EQ(parse_duration(wrong), std::nullopt) << wrong;
 }
 
-TEST(Duration, IsAtMostAThousandYears) {
-    EXPECT_EQ(parse_duration("366000d"), 24h * 366000);
+TEST(Duration, IsAtMostAThousandYearsOfWhichAHundredCount) {
+    EXPECT_EQ(parse_duration("36500d"), 24h * 36500);
+    EXPECT_EQ(parse_duration("36501d"), 24h * 36500);
+    EXPECT_EQ(parse_duration("366000d"), 24h * 36500);
     EXPECT_EQ(parse_duration("366001d"), std::nullopt);
     EXPECT_EQ(parse_duration("18446744073709551615"), std::nullopt);
     EXPECT_EQ(parse_duration("18446744073709551616"), std::nullopt);

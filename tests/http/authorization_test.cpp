@@ -78,7 +78,8 @@ TEST(BearerToken, IsNoneWhereNothingIsThere) {
     EXPECT_EQ(token({{"Sec-WebSocket-Protocol", "Bearer, abc"}}), "-");
 }
 
-std::string value_after(void (*withhold)(Request&), const char* name, Fields fields) {
+template <typename Withhold>
+std::string value_after(Withhold withhold, const char* name, Fields fields) {
     Request request = with(std::move(fields));
     withhold(request);
     return request.fields.joined(name).value_or("-");

@@ -31,6 +31,8 @@ export const proxies = {
             proxy_set_header Host $http_host;
             proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
             proxy_set_header X-Forwarded-Proto $scheme;
+            proxy_set_header X-Forwarded-Host "";
+            proxy_set_header X-Forwarded-Port "";
             proxy_set_header Upgrade $http_upgrade;
             proxy_set_header Connection $connection_upgrade;
             proxy_buffering off;
@@ -53,6 +55,9 @@ frontend all
   default_backend wsinetd
 backend wsinetd
   ${greets ? '' : 'option forwardfor'}
+  http-request set-header X-Forwarded-Proto http
+  http-request del-header X-Forwarded-Host
+  http-request del-header X-Forwarded-Port
   server one 127.0.0.1:${backend} ${greets}
 `);
     return ['haproxy', '-db', '-f', file];

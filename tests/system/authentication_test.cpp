@@ -229,6 +229,10 @@ TEST(AuthToken, StandsInAuthorizationCookieOrSubprotocolAndIsKeptFromTheCommand)
         EXPECT_THAT(said_to(server, headers), AllOf(HasSubstr("Bearer:ada\n"), Not(HasSubstr("T0ken"))));
     EXPECT_THAT(said_to(server, {{"Cookie", "theme=dark; wsinetd_token=T0ken-of-ada"}}),
                 HasSubstr("HTTP_COOKIE=theme=dark\n"));
+    EXPECT_THAT(said_to(server, {{"Authorization", "Bearer T0ken-of-ada"},
+                                 {"Cookie", "wsinetd_token=T0ken-of-ada"},
+                                 {"Sec-WebSocket-Protocol", "bearer, T0ken-of-ada"}}),
+                AllOf(HasSubstr("Bearer:ada\n"), Not(HasSubstr("T0ken"))));
     EXPECT_THAT(said_to(server, {{"Authorization", "Bearer T0ken-of-nobody"}}), HasSubstr("Bearer:\n"));
     EXPECT_THAT(server.log(), Not(HasSubstr("T0ken")));
 }

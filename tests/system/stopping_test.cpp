@@ -46,6 +46,17 @@ TEST(Stopping, LeavesSessionsAloneUntilTheirTimeComes) {
     EXPECT_EQ(server.wait(), 0);  // with the last of them, an hour early
 }
 
+TEST(Stopping, ClosesSessionsOfOneLoopBetweenThoseOfTheOther) {
+    Server server({"--threads", "2", "--drain", "1s", "cat"});
+    std::array<Client, 2> clients{Client(server.port()), Client(server.port())};  // one for each loop
+    server.signal(SIGTERM);
+    std::array<pollfd, 2> events{{{clients[0].fd(), POLLIN, 0}, {clients[1].fd(), POLLIN, 0}}};
+    ASSERT_GT(::poll(events.data(), events.size(), -1), 0);
+    Client& later = clients[events[0].revents != 0 ? 1 : 0];
+    later.send("still here");
+    EXPECT_EQ(later.receive(), "still here");
+}
+
 TEST(Stopping, ClosesSessionsOneAfterTheOther) {
     Server server({"--threads", "1", "--drain", "1s", "cat"});
     std::array<Client, 2> clients{Client(server.port()), Client(server.port())};
