@@ -114,7 +114,6 @@ const std::vector<Door> doors = {
     {"<spdlog/", {"log/log.cpp"}},
     {"<boost/", {}},
     {"<boost/beast/", {"http/request_parser.cpp"}},
-    {"<boost/process/", {"process/child.cpp"}},
     {"<boost/asio/", {"net/asio.hpp"}},
     {"<boost/asio/impl/", {"net/asio.cpp"}},
     {"<boost/asio/signal_set.hpp>", {"server/server.cpp"}},

@@ -103,10 +103,8 @@ std::optional<Range> parse_range(std::string_view value) {
 /// 14.1.2.
 Selection select_range(const Range& range, std::uint64_t size) {
     if (!range.first) {
-        if (*range.last == 0) return {416};
-        if (size == 0) return {200, 0, 0};  // all of it, of which no Content-Range can speak
         const std::uint64_t length = std::min(*range.last, size);
-        return {206, size - length, length};
+        return length > 0 ? Selection{206, size - length, length} : Selection{416};
     }
     if (*range.first >= size) return {416};
     const std::uint64_t last = std::min(range.last.value_or(size - 1), size - 1);

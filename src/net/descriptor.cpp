@@ -22,16 +22,6 @@ ssize_t write_some(int fd, std::span<const std::byte> bytes) {
 }
 #endif
 
-/// Until what is handed to `wait` is called.
-template <typename Wait>
-awaitable<void> suspend(Wait wait) {
-    auto keep = [](auto handler, const Wait& until) {
-        until([kept = std::make_shared<decltype(handler)>(std::move(handler))] { std::move (*kept)(); });
-    };
-    return asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(keep, asio::use_awaitable_t<Executor>{},
-                                                                               std::move(wait));
-}
-
 }  // namespace
 
 int new_epoll() {

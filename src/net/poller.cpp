@@ -43,15 +43,25 @@ void Poller::run() {
 
 bool Poller::turn(Milliseconds at_most) {
     runs_ = true;
+    if (context_.stopped()) context_.restart();
+    run_posted();
     bool more = run_handlers();
     more = end_forgotten() || more;
-    if (context_.stopped()) {
-        if (waits_ == 0 && alarm_ == TimePoint::max()) return false;
-        context_.restart();
-    }
+    if (context_.stopped() && waits_ == 0 && alarm_ == TimePoint::max() && posted_.empty()) return false;
     const Milliseconds patience = std::min(at_most, ring_or_patience());
-    wait(more ? Milliseconds(0) : patience);
+    wait(more || !posted_.empty() ? Milliseconds(0) : patience);
     return true;
+}
+
+void Poller::post(std::function<void()> then) {
+    if (!runs_) return asio::post(executor(), std::move(then));
+    posted_.push_back(std::move(then));
+}
+
+void Poller::run_posted() {
+    due_.swap(posted_);
+    for (const auto& then : due_) then();
+    due_.clear();
 }
 
 /// True: there may be more of them.
@@ -74,8 +84,8 @@ Milliseconds Poller::ring_or_patience() {
 /// Those that were closed meanwhile stay until all events are dealt with, for one of them may be theirs.
 void Poller::wait(Milliseconds patience) {
     std::array<epoll_event, events_at_once> events;
-    const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()),
-                                   static_cast<int>(patience.count()));
+    const int count =
+        ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), static_cast<int>(patience.count()));
     for (int i = 0; i < count; ++i) {
         const epoll_event event = events[static_cast<std::size_t>(i)];  // packed: nothing may refer into it
         happened(*static_cast<Watch*>(event.data.ptr), event.events);
@@ -188,6 +198,10 @@ void Poller::wait_by_asio() {
         end_forgotten();
         if (waits_ > 0) wait_by_asio();
     });
+}
+
+awaitable<void> let_others(Executor executor) {
+    return suspend([executor](std::function<void()> resume) { Poller::of(executor).post(std::move(resume)); });
 }
 
 }  // namespace wsinetd::net

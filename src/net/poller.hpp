@@ -39,11 +39,14 @@ public:
     /// One round of it: what can be done, then one wait for descriptors or the alarm. False where `run` would end.
     bool turn(Milliseconds at_most);
 
+    /// Calls `then` in the next round, when all descriptors had their turn, however many are posted again and again.
+    void post(std::function<void()> then);
+
     /// Registers what is to be waited for (EPOLLIN or EPOLLOUT), if it is not yet. Throws std::system_error.
     void prepare(Watch& watch, std::uint32_t event);
 
-    /// After `prepare` for the same: calls `then` by way of the loop, once: when the descriptor can be read (or is at its
-    /// end, or in error), when it is closed, or without cause.
+    /// After `prepare` for the same: calls `then` by way of the loop, once: when the descriptor can be read (or is at
+    /// its end, or in error), when it is closed, or without cause.
     void when_readable(Watch& watch, std::function<void()> then);
     void when_writable(Watch& watch, std::function<void()> then);
 
@@ -60,6 +63,7 @@ private:
 
     void shutdown() override;
     bool set_interest(Watch& watch, std::uint32_t interest);
+    void run_posted();
     bool run_handlers();
     void wait(Milliseconds patience);
     void happened(Watch& watch, std::uint32_t events);
@@ -71,9 +75,11 @@ private:
 
     asio::io_context& context_;
     int epoll_;
-    bool runs_ = false;            ///< by `run`
-    std::size_t waits_ = 0;        ///< those that are still to be called
-    Watch* forgotten_ = nullptr;   ///< closed, and some may still wait; owned
+    std::vector<std::function<void()>> posted_;
+    std::vector<std::function<void()>> due_;  ///< memory for those of a round
+    bool runs_ = false;                       ///< by `run`
+    std::size_t waits_ = 0;                   ///< those that are still to be called
+    Watch* forgotten_ = nullptr;              ///< closed, and some may still wait; owned
     TimePoint alarm_ = TimePoint::max();
     std::function<void()> ring_;
 
@@ -82,5 +88,18 @@ private:
     std::optional<Timer> timer_;
     bool asio_waits_ = false;
 };
+
+/// Suspends the coroutine until what `wait` was given is called, which must not be inside of `wait`.
+template <typename Wait>
+awaitable<void> suspend(Wait wait) {
+    auto keep = [](auto handler, const Wait& until) {
+        until([kept = std::make_shared<decltype(handler)>(std::move(handler))] { std::move (*kept)(); });
+    };
+    return asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(keep, asio::use_awaitable_t<Executor>{},
+                                                                               std::move(wait));
+}
+
+/// Until all others of the loop have had their turn.
+awaitable<void> let_others(Executor executor);
 
 }  // namespace wsinetd::net

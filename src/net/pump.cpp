@@ -17,7 +17,7 @@ void Pump::wake() {
 }
 
 void Pump::post() {
-    asio::post(executor_, [this] { run(); });
+    poller_.post([this] { run(); });
 }
 
 void Pump::run() { wait(take_turn()); }

@@ -1,5 +1,6 @@
 #pragma once  // A task that is turns and the waits between them: a coroutine's work in a tenth of its memory.
 #include "net/nursery.hpp"
+#include "net/poller.hpp"
 
 namespace wsinetd::net {
 
@@ -23,7 +24,7 @@ public:
     };
 
     Pump(Executor executor, Nursery& nursery, std::function<Next()> turn)
-        : executor_(executor), nursery_(nursery), turn_(std::move(turn)) {}
+        : poller_(Poller::of(executor)), nursery_(nursery), turn_(std::move(turn)) {}
     Pump(const Pump&) = delete;
     Pump& operator=(const Pump&) = delete;
 
@@ -39,7 +40,7 @@ private:
     void wait(const Next& next);
     void post();
 
-    Executor executor_;
+    Poller& poller_;
     Nursery& nursery_;
     std::function<Next()> turn_;
     std::optional<Nursery::Place> place_;

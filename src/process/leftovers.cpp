@@ -21,7 +21,8 @@ using namespace std::chrono_literals;
 constexpr auto grace = 100ms;    ///< of a process that remains after its command
 constexpr auto patience = 1s;    ///< with processes that fork faster than they are counted
 constexpr auto interval = 25ms;  ///< between two looks
-constexpr int rounds = 200;      ///< of killing before the loop gets its turn again
+constexpr auto watch_interval = 1s;
+constexpr int rounds = 200;  ///< of killing before the loop gets its turn again
 
 std::string read_all(int fd) {
     std::string text;
@@ -46,8 +47,12 @@ std::vector<int> numbers(const std::string& text) {
 
 }  // namespace
 
-Leftovers::Leftovers(net::Executor executor, std::function<void(int)> report)
-    : executor_(executor), report_(std::move(report)), timer_(executor) {
+Leftovers::Leftovers(net::Executor executor, std::function<void(int)> report, std::function<bool()> running)
+    : executor_(executor),
+      report_(std::move(report)),
+      running_(std::move(running)),
+      timer_(executor),
+      watch_timer_(executor) {
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     const std::string path = "/proc/self/task/" + std::to_string(::getpid()) + "/children";
     children_file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -59,6 +64,26 @@ Leftovers::Leftovers(net::Executor executor, std::function<void(int)> report)
 }
 
 Leftovers::~Leftovers() { ::close(children_file_); }
+
+void Leftovers::watch() {
+    if (watching_.load(std::memory_order_relaxed) || watching_.exchange(true)) return;
+    net::asio::post(executor_, [this] { watch_for_a_while(); });
+}
+
+/// As long as commands run; the next one that is started calls again.
+void Leftovers::watch_for_a_while() {
+    if (stopped_) return;
+    watch_timer_.expires_after(watch_interval);
+    watch_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (error) return;
+        if (!expected_) look();
+        watching_ = running_();
+        if (watching_)
+            watch_for_a_while();
+        else if (running_())
+            watch();
+    });
+}
 
 void Leftovers::expect(std::unique_ptr<Cgroup> cgroup) {
     if (cgroup)
@@ -72,6 +97,7 @@ void Leftovers::expect(std::unique_ptr<Cgroup> cgroup) {
 void Leftovers::stop() {
     stopped_ = true;
     timer_.cancel();
+    watch_timer_.cancel();
 }
 
 void Leftovers::schedule() {

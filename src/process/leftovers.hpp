@@ -15,11 +15,16 @@ namespace wsinetd::process {
 class Leftovers {
 public:
     /// Makes the server a child subreaper. Children that the server's process had before are left alone, and so is what
-    /// they leave in their own process sessions. `report` is told each process that is killed.
-    Leftovers(net::Executor executor, std::function<void(int pid)> report);
+    /// they leave in their own process sessions. `report` is told each process that is killed; `running` says whether
+    /// there are commands.
+    Leftovers(net::Executor executor, std::function<void(int pid)> report, std::function<bool()> running);
     ~Leftovers();
     Leftovers(const Leftovers&) = delete;
     Leftovers& operator=(const Leftovers&) = delete;
+
+    /// A command runs: what comes from it meanwhile is looked for every second, for nobody tells the server of it. From
+    /// any thread.
+    void watch();
 
     /// A command has been reaped: looks for what it has left, and ends it 100 ms later, within 2 s at the most, the
     /// whole of `cgroup` if something still runs in its own. From any thread.
@@ -44,14 +49,19 @@ private:
     [[nodiscard]] bool is_ours(int pid) const;
     void look();
     void schedule();
+    void watch_for_a_while();
     bool look_at_processes(net::TimePoint now);
     void look_at_cgroups(net::TimePoint now);
     bool reap(int pid) const;
     void kill(int pid) const;
 
+    using Timer = net::asio::basic_waitable_timer<net::Clock, net::asio::wait_traits<net::Clock>, net::Executor>;
+
     net::Executor executor_;
     std::function<void(int)> report_;
-    net::asio::basic_waitable_timer<net::Clock, net::asio::wait_traits<net::Clock>, net::Executor> timer_;
+    std::function<bool()> running_;
+    Timer timer_;
+    Timer watch_timer_;
     int children_file_;  ///< kept open: it must be readable also when descriptors have run out
     std::set<int> foreign_;
     std::set<int> foreign_sessions_;
@@ -59,6 +69,7 @@ private:
     std::vector<Remaining> cgroups_;
     std::optional<net::TimePoint> since_;
     std::atomic<bool> expected_ = false;
+    std::atomic<bool> watching_ = false;
     bool stopped_ = false;
 };
 

@@ -120,10 +120,12 @@ Server::Server(Prepared prepared, log::Log& log, const Inheritance& inherited, s
                  end_at_once(EXIT_FAILURE);
              }),
       signals_(executor_, SIGINT, SIGTERM, SIGHUP),
-      leftovers_(executor_,
-                 [this](int pid) {
-                     log_.write(log::Level::debug, "leftover killed", {{"pid", std::int64_t{pid}}});
-                 }),
+      leftovers_(
+          executor_,
+          [this](int pid) {
+              log_.write(log::Level::debug, "leftover killed", {{"pid", std::int64_t{pid}}});
+          },
+          [this] { return processes_.used() > 0; }),
       connections_(prepared.config.max_connections,
                    [this] { net::asio::post(executor_, [this] { connection_freed(); }); }),
       entrance_(executor_, log_, connections_),

@@ -101,8 +101,7 @@ net::awaitable<void> authenticate(LoopResources& loop, const Site& site, http::R
             PasswordChecks::Question question{ways.passwords, shown->user, std::move(shown->password),
                                               peer.remote_address};
             const auto verdict = co_await loop.server.passwords.check(std::move(question), loop.executor, loop.mailbox);
-            if (verdict == PasswordChecks::Verdict::right)
-                co_return admit(admission, endpoint, shown->user, "Basic");
+            if (verdict == PasswordChecks::Verdict::right) co_return admit(admission, endpoint, shown->user, "Basic");
             if (verdict == PasswordChecks::Verdict::busy) {
                 admission.refusal = refuse_for_now("too many passwords are being checked");
                 co_return;

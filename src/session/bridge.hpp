@@ -149,6 +149,7 @@ private:
     void close_stdin();
     void watch_closing();
     void look_after_client();
+    void spare_slow_peer();
     void probe_client();
     void check_idle();
     void give_up_on_output();
@@ -192,6 +193,7 @@ private:
     bool input_blocked_ = false;
     net::TimePoint blocked_since_{};
     bool hung_up_ = false;
+    bool slow_peer_spared_ = false;
     std::optional<net::HangUpWatch> hang_up_watch_;
 
     Client client_ = Client::open;

@@ -142,6 +142,7 @@ void Bridge::watch_closing() {
     const net::TimePoint now = net::Clock::now();
     const std::uint64_t unsent = outgoing_.queued() - outgoing_.delivered();
     if (unsent != closing_unsent_) closing_progress_ = now;
+    if (unsent < closing_unsent_ && unsent > 0) spare_slow_peer();
     closing_unsent_ = unsent;
     const net::Milliseconds measure = keepalive_.on() ? 2 * endpoint_.ping_interval : delivery_patience;
     const net::Milliseconds patience =
@@ -169,7 +170,13 @@ void Bridge::look_after_client() {
         case Keepalive::Decision::wait: break;
     }
     if (client_ != Client::gone) keepalive_deadline_.at(keepalive_.next(now));
+    if (client_ != Client::gone && keepalive_.takes_slowly()) spare_slow_peer();
     settle();
+}
+
+/// From the kernel's measure of silence, which may count a slow peer as a silent one; we look ourselves.
+void Bridge::spare_slow_peer() {
+    if (!std::exchange(slow_peer_spared_, true)) stream_.limit_silence(net::Milliseconds(0));
 }
 
 /// A peer that closed with more to send than we take cannot tell: its FIN waits behind the data. A ping makes its

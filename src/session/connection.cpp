@@ -88,7 +88,8 @@ private:
     http::Refusal redirect(const http::Request& request) const;
     Answer answer_plain(const http::Request& request, const std::optional<endpoint::Match>& match,
                         const Found& program);
-    std::optional<http::Refusal> console(const http::Request& request, const std::optional<endpoint::Match>& match) const;
+    std::optional<http::Refusal> console(const http::Request& request,
+                                         const std::optional<endpoint::Match>& match) const;
     std::optional<Answer> answer_by_cgi(const http::Request& request);
     std::variant<RunningCommand, http::Refusal> start_for_client(const Order& order);
     Answer start_session(const http::Request& request, const endpoint::Match& match, const Found& program,
@@ -516,9 +517,7 @@ net::awaitable<bool> Connection::write(std::string text) {
 }
 
 /// A client that always has something for us must not keep the loop to itself.
-net::awaitable<void> Connection::let_others() {
-    co_await net::asio::post(loop_.executor, net::asio::use_awaitable_t<net::Executor>{});
-}
+net::awaitable<void> Connection::let_others() { co_await net::let_others(loop_.executor); }
 
 /// Sends FIN and reads until the client's, for closing with unread bytes would reset the connection.
 net::awaitable<void> Connection::linger() {

@@ -9,9 +9,12 @@ constexpr std::uint64_t ping_size = 2;  // a header without payload
 
 }  // namespace
 
-/// Nothing of what is under way has been acknowledged for two intervals. TCP_USER_TIMEOUT says the same of a TCP peer.
+/// Nothing of what is under way has been acknowledged for two intervals. TCP_USER_TIMEOUT says the same of a TCP peer,
+/// but of one whose window stays smaller than a segment it counts the time since the window was closed for the first
+/// time.
 bool Keepalive::takes_nothing(TimePoint now, const View& view) {
     if (!under_way_ || view.delivered != delivered_) progress_ = now;
+    if (under_way_ && view.delivered != delivered_ && view.delivered != view.queued) takes_slowly_ = true;
     delivered_ = view.delivered;
     under_way_ = view.delivered != view.queued;
     return now - progress_ >= 2 * interval_;
@@ -34,7 +37,7 @@ Keepalive::Decision Keepalive::look(TimePoint now, const View& view) {
 }
 
 Keepalive::TimePoint Keepalive::next(TimePoint now) const {
-    if (!ping_) return std::max(heard_ + interval_, now + Milliseconds(1));
+    if (!ping_ && !under_way_) return std::max(heard_ + interval_, now + Milliseconds(1));
     return now + std::max(interval_ / 4, Milliseconds(1));
 }
 

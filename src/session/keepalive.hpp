@@ -36,6 +36,9 @@ public:
 
     [[nodiscard]] bool on() const { return interval_.count() > 0; }
 
+    /// It was seen to take some of what is under way: slow, but alive.
+    [[nodiscard]] bool takes_slowly() const { return takes_slowly_; }
+
 private:
     struct Ping {
         TimePoint sent;
@@ -50,6 +53,7 @@ private:
     TimePoint progress_;  ///< when `delivered_` was last seen to have grown, or something to be newly under way
     std::uint64_t delivered_ = 0;
     bool under_way_ = false;
+    bool takes_slowly_ = false;
     std::optional<Ping> ping_;
 };
 

@@ -42,7 +42,7 @@ public:
     const endpoint::Origins origins;                   ///< the server's
     std::unique_ptr<const Tree> cgi;                   ///< of --cgi-dir; nullptr: none
     std::unique_ptr<const StaticFiles> files;          ///< of --static-dir; nullptr: none
-    const bool asks;  ///< something must be found out about who sends a request before it is answered
+    const bool asks;           ///< something must be found out about who sends a request before it is answered
     const bool authenticates;  ///< some endpoint asks for a secret
     const bool has_tokens;     ///< among them those of --auth-token-file
 

@@ -112,8 +112,10 @@ std::unique_ptr<process::Child> start_child(LoopResources& loop, const Order& or
     program.nice = endpoint.limits.nice;
     std::unique_ptr<process::Cgroup> cgroup;
     if (loop.server.cgroups) cgroup = loop.server.cgroups->make(id);
-    return process::Child::start(loop.executor, loop.server.launcher, loop.index, program, stderr_of(order),
-                                 std::move(cgroup), error);
+    auto child = process::Child::start(loop.executor, loop.server.launcher, loop.index, program, stderr_of(order),
+                                       std::move(cgroup), error);
+    if (child) loop.server.leftovers.watch();
+    return child;
 }
 
 }  // namespace

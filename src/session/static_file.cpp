@@ -159,7 +159,7 @@ net::awaitable<bool> send_file(net::Executor executor, net::Stream& stream, cons
         deadline.after(client_patience);
         if (at_once < sent_at_once) continue;
         at_once = 0;
-        co_await net::asio::post(executor, net::asio::use_awaitable_t<net::Executor>{});
+        co_await net::let_others(executor);
     }
     co_return offset == end;
 }

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <climits>
+#include <optional>
 #include <system_error>
 
 namespace wsinetd::session {
@@ -14,6 +15,7 @@ namespace {
 
 /// openat2 says EAGAIN when something was renamed while it looked at a `..` of a link.
 constexpr int tries = 16;
+constexpr int most_links = 8;  ///< absolute ones, on the way to one file
 
 /// `path` begins with '/' or is empty.
 bool has_dot_name(std::string_view path) {
@@ -23,9 +25,9 @@ bool has_dot_name(std::string_view path) {
     return path.find("/.") != std::string_view::npos;
 }
 
-int open_at(int directory, const std::string& path, std::uint64_t rules) {
+int open_at(int directory, const std::string& path, std::uint64_t rules, std::uint64_t flags = 0) {
     open_how how{};
-    how.flags = O_PATH | O_CLOEXEC;
+    how.flags = O_PATH | O_CLOEXEC | flags;
     how.resolve = RESOLVE_NO_MAGICLINKS | rules;
     long fd = -1;
     for (int i = 0; i < tries; ++i) {
@@ -50,16 +52,37 @@ bool is_beneath(std::string_view path, std::string_view directory) {
     return path.starts_with(directory) && (path.size() == directory.size() || path[directory.size()] == '/');
 }
 
-/// A link may name a place beneath `root`, the path of `directory`, by a way that begins outside of it, as an absolute
-/// one does, which RESOLVE_BENEATH refuses whatever it names: where it leads is looked up, and opened by its own path.
-int open_beneath(int directory, std::string_view root, const std::string& path) {
-    const int fd = open_at(directory, path, RESOLVE_BENEATH);
-    if (fd >= 0 || errno != EXDEV) return fd;
-    const OpenFile leads_to(open_at(directory, path, 0));
-    const std::string place = leads_to.fd() < 0 ? "" : path_of(leads_to.fd());
-    if (place.empty() || !is_beneath(place, root)) return -1;
-    const std::string own = place.size() > root.size() ? place.substr(root == "/" ? 1 : root.size() + 1) : ".";
-    return open_at(directory, own, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+/// Where an absolute link among the names of `path` leads, the rest of the path behind it; nothing without one.
+std::optional<std::string> by_absolute_link(int directory, const std::string& path) {
+    for (std::size_t end = 0; end != std::string::npos;) {
+        end = path.find('/', end == 0 ? 0 : end + 1);
+        const OpenFile name(open_at(directory, path.substr(0, end), RESOLVE_BENEATH, O_NOFOLLOW));
+        std::string place(PATH_MAX, '\0');
+        const ssize_t size = name.fd() < 0 ? -1 : ::readlinkat(name.fd(), "", place.data(), place.size());
+        if (size <= 0 || place.front() != '/') continue;
+        place.resize(static_cast<std::size_t>(size));
+        return end == std::string::npos ? place : place + path.substr(end);
+    }
+    return std::nullopt;
+}
+
+/// RESOLVE_BENEATH refuses every absolute link. One that says to lead to where `root` is, the path of `directory`, is
+/// followed from there.
+int open_beneath(int directory, std::string_view root, std::string path) {
+    for (int links = 0; links < most_links; ++links) {
+        const int fd = open_at(directory, path, RESOLVE_BENEATH);
+        if (fd >= 0 || errno != EXDEV) return fd;
+        const auto place = by_absolute_link(directory, path);
+        if (!place || !is_beneath(*place, root)) break;
+        const auto own = place->find_first_not_of('/', root == "/" ? 0 : root.size());
+        path = own == std::string::npos ? "." : place->substr(own);
+    }
+    errno = EXDEV;
+    return -1;
+}
+
+OpenFile open_directory(const std::string& path) {
+    return OpenFile(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
 Found::Kind kind_of(const struct stat& status) {
@@ -73,11 +96,16 @@ OpenFile::~OpenFile() {
     if (fd_ >= 0) ::close(fd_);
 }
 
-Tree::Tree(std::string directory) : directory_(std::move(directory)) {
-    if (open().fd() < 0) throw std::system_error(errno, std::generic_category(), directory_);
+Tree::Tree(std::string directory) : directory_(std::move(directory)), first_(open_directory(directory_)) {
+    if (first_.fd() < 0) throw std::system_error(errno, std::generic_category(), directory_);
 }
 
-OpenFile Tree::open() const { return OpenFile(::open(directory_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)); }
+/// The one that has this name now; the first where none has.
+OpenFile Tree::open() const {
+    OpenFile now = open_directory(directory_);
+    if (now.fd() >= 0 || errno == EMFILE || errno == ENFILE || errno == ENOMEM) return now;
+    return OpenFile(::fcntl(first_.fd(), F_DUPFD_CLOEXEC, 0));
+}
 
 Found Tree::find(std::string_view path) const {
     using Kind = Found::Kind;

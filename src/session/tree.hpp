@@ -62,6 +62,7 @@ private:
     [[nodiscard]] OpenFile open() const;
 
     std::string directory_;
+    OpenFile first_;
 };
 
 /// Looks for programs in `tree`, which may be nullptr: executable files. The last one that was found is `program`; it

@@ -141,10 +141,19 @@ TEST_F(CheckTest, WantsADirectoryToWorkIn) {
     EXPECT_EQ(config.endpoints.front().cwd, path("directory"));
 }
 
-TEST_F(CheckTest, KnowsAddressesAndTheNamesOfSome) {
-    config.addresses = {"0.0.0.0", "::", "192.0.2.1", "2001:db8::1"};
+TEST_F(CheckTest, TakesAnAddressThatIsNamedTwiceOnce) {
+    config.addresses = {"127.0.0.1", "localhost", "0:0:0:0:0:0:0:1", "::2"};
     EXPECT_THAT(check(config), IsEmpty());
-    EXPECT_THAT(config.addresses, ElementsAre("0.0.0.0", "::", "192.0.2.1", "2001:db8::1"));
+    EXPECT_THAT(config.addresses, ElementsAre("127.0.0.1", "::1", "::2"));
+    config.addresses = {"192.0.2.1", "0.0.0.0", "::1", "0.0.0.0"};
+    EXPECT_THAT(check(config), IsEmpty());
+    EXPECT_THAT(config.addresses, ElementsAre("0.0.0.0", "::1"));
+}
+
+TEST_F(CheckTest, KnowsAddressesAndTheNamesOfSome) {
+    config.addresses = {"192.0.2.1", "2001:db8::1"};
+    EXPECT_THAT(check(config), IsEmpty());
+    EXPECT_THAT(config.addresses, ElementsAre("192.0.2.1", "2001:db8::1"));
     config.addresses = {"*"};
     EXPECT_THAT(check(config), IsEmpty());
     EXPECT_THAT(config.addresses, ElementsAre("0.0.0.0", "::"));

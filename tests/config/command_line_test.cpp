@@ -141,7 +141,7 @@ TEST(CommandLine, TakesEveryTrueAndFalseThatWebsocketdTakes) {
 
 TEST(CommandLine, ReportsEveryMistakeAtOnce) {
     EXPECT_THAT(errors_of({"--threads=0", "--port", "80a", "--stderr", "tagd", "cat"}),
-                ElementsAre("--threads: \"0\" is not a number of threads (1 to 1024)",
+                ElementsAre("--threads: \"0\" is not a number of threads (1 to 500)",
                             "--port: \"80a\" is not a port (0 to 65535)",
                             "--stderr: \"tagd\" is not a mode of stderr (log, discard, merge, tagged)"));
     EXPECT_THAT(errors_of({"--port=x", "--port=y", "cat"}),
@@ -157,7 +157,7 @@ TEST(CommandLine, NamesTheOptionThatLacksItsValue) {
     EXPECT_THAT(errors_of({"--maxforks"}), ElementsAre("--maxforks needs a value"));
     EXPECT_THAT(errors_of({"--env"}), ElementsAre("--env needs a value"));
     EXPECT_THAT(errors_of({"--threads=0", "--port"}),
-                ElementsAre("--port needs a value", "--threads: \"0\" is not a number of threads (1 to 1024)"));
+                ElementsAre("--port needs a value", "--threads: \"0\" is not a number of threads (1 to 500)"));
 }
 
 TEST(CommandLine, SuggestsWhatAnUnknownOptionMayHaveMeant) {

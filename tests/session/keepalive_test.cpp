@@ -51,6 +51,21 @@ TEST(Keepalive, DoesNotCountWhileThePingIsStillOnItsWay) {
     }
 }
 
+TEST(Keepalive, TellsASlowPeerFromOneThatTakesNothingAndFromOneThatKeepsUp) {
+    Keepalive nothing(10s, start);
+    Keepalive slow(10s, start);
+    Keepalive quick(10s, start);
+    for (Keepalive* each : {&nothing, &slow, &quick})
+        EXPECT_NE(each->look(start + 10s, {1000, 100, true}), Decision::gone);
+    EXPECT_EQ(slow.next(start + 10s), start + 12500ms) << "soon, for the kernel's patience is as long as ours";
+    EXPECT_NE(nothing.look(start + 13s, {1000, 100, true}), Decision::gone);
+    EXPECT_NE(slow.look(start + 13s, {1000, 101, true}), Decision::gone);
+    EXPECT_NE(quick.look(start + 13s, {1000, 1000, true}), Decision::gone);
+    EXPECT_FALSE(nothing.takes_slowly());
+    EXPECT_TRUE(slow.takes_slowly());
+    EXPECT_FALSE(quick.takes_slowly());
+}
+
 TEST(Keepalive, GivesUpOnAPeerThatTakesNothingForTwoIntervals) {
     Keepalive keepalive(10s, start);
     EXPECT_EQ(keepalive.look(start + 5s, {1000, 100, true}), Decision::wait);

@@ -63,6 +63,41 @@ TEST_F(TreeTest, FindsNothingOutside) {
         EXPECT_EQ(tree.find(path).kind, Kind::nothing) << path;
 }
 
+TEST_F(TreeTest, FollowsAbsoluteLinksThatSayToLeadToWhatLiesBeneath) {
+    fs::create_symlink(root / "sub/b", root / "file");
+    fs::create_directory_symlink(root / "sub", root / "directory");
+    fs::create_directory_symlink(root / "directory", root / "twice");
+    fs::create_directory_symlink(root, root / "itself");
+    const Tree tree(root);
+    for (const char* path : {"/file", "/directory/b", "/twice/b", "/itself/itself/twice/b"}) {
+        EXPECT_EQ(tree.find(path).kind, Kind::file) << path;
+        EXPECT_EQ(tree.find(path).path, root / "sub/b") << path;
+    }
+}
+
+TEST_F(TreeTest, FollowsNoAbsoluteLinkThatLeadsOut) {
+    fs::create_symlink(root / "../outside", root / "above");
+    fs::create_symlink(root.string() + "2", root / "namesake");
+    fs::create_symlink(root / "loop", root / "loop");
+    fs::create_directory_symlink(root.parent_path(), root / "parent");
+    std::ofstream(folder / "outside") << "secret";
+    std::ofstream(root.string() + "2") << "secret";
+    const Tree tree(root);
+    for (const char* path : {"/above", "/namesake", "/loop", "/parent", "/parent/outside"})
+        EXPECT_EQ(tree.find(path).kind, Kind::nothing) << path;
+}
+
+TEST_F(TreeTest, IsTheDirectoryThatHasItsNameNow) {
+    fs::create_directory_symlink(root, folder / "link");
+    const Tree tree(folder / "link");
+    fs::create_directory(folder / "next");
+    std::ofstream(folder / "next/new.txt") << "new";
+    fs::remove(folder / "link");
+    fs::create_directory_symlink(folder / "next", folder / "link");
+    EXPECT_EQ(tree.find("/new.txt").kind, Kind::file);
+    EXPECT_EQ(tree.find("/a.txt").kind, Kind::nothing);
+}
+
 TEST_F(TreeTest, HidesNamesWithADotAlsoBehindALink) {
     fs::create_symlink(".dot", root / "shown");
     const Tree tree(root);

@@ -124,6 +124,17 @@ TEST(Backpressure, ASlowClientGetsEverythingBeforeTheExitStatus) {
     EXPECT_EQ(client.closed(), closed_with(4003, "exit status 3"));
 }
 
+/// Its window never has room for a segment, which the kernel takes for a closed one.
+TEST(Backpressure, ASlowClientWithAWindowSmallerThanASegmentIsNotTakenForADeadOne) {
+    Server server({"--ping-interval", "500ms", "yes"});
+    Wire client(server.port(), "/", 4096);
+    for (const auto end = std::chrono::steady_clock::now() + 5s; std::chrono::steady_clock::now() < end;) {
+        ASSERT_FALSE(client.some(400).empty());
+        std::this_thread::sleep_for(50ms);
+    }
+    EXPECT_EQ(server.log().find("session ends"), std::string::npos);
+}
+
 TEST(Backpressure, TheCloseOfACommandThatEndedWaitsForASlowClient) {
     Server server(bash("seq 20000; exit 3"));
     Wire client(server.port(), "/", small_buffer);

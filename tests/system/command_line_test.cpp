@@ -186,7 +186,7 @@ TEST(CommandLine, AMistakeIsNamedWithWhatWouldBeRight) {
              Mistake{{"--idle-timeout=-1s", "cat"},
                      "--idle-timeout: \"-1s\" is not a duration (500ms, 30s, 5m; a bare number is seconds)"},
              Mistake{{"--max-processes", "-1", "cat"}, "--max-processes: \"-1\" is not a number (0 or more)"},
-             Mistake{{"--threads", "0", "cat"}, "--threads: \"0\" is not a number of threads (1 to 1024)"},
+             Mistake{{"--threads", "0", "cat"}, "--threads: \"0\" is not a number of threads (1 to 500)"},
              Mistake{{"--log-format", "xml", "cat"}, "--log-format: \"xml\" is not a log format (text, json)"},
              Mistake{{"--log-level", "warn", "cat"},
                      "--log-level: \"warn\" is not a log level (debug, trace, access, info, error, fatal)"},

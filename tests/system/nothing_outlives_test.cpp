@@ -50,6 +50,27 @@ TEST(NothingOutlives, ADaemonThatGoesOnPrintingIsKilledAllTheSame) {
     EXPECT_TRUE(leaves_nothing(server));
 }
 
+TEST(NothingOutlives, WhatComesToTheServerWhileItsCommandGoesOnIsEnded) {
+    Server server({"--log-level", "debug", "python3", "-c", R"(
+import ctypes, os, time
+no_subreaper = ctypes.CDLL(None).prctl(36, 0, 0, 0, 0)
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        os.execvp("sleep", ["sleep", "1000"])
+    os._exit(0)
+os.wait()
+print("away", flush=True)
+input()
+)"});
+    Client client(server.port());
+    EXPECT_EQ(client.receive(), "away");
+    EXPECT_TRUE(server.logs("leftover killed"));
+    EXPECT_TRUE(eventually([&] { return server.descendants().size() == 1; }));
+    client.send("");
+    EXPECT_EQ(client.closed(), closed_with(1000));
+}
+
 TEST(NothingOutlives, ACommandThatIsStoppedEnds) {
     Server server(bash("echo ready; kill -STOP $$; echo never"));
     Client client(server.port());
@@ -181,8 +202,8 @@ TEST(OutOfMeans, AnUpgradeForWhichThereAreNoPipesIsA500) {
 
 TEST(OutOfMeans, AForkThatFailsIsA500AndTheNextThatDoesNotIsServed) {
     if (::getuid() != 0) GTEST_SKIP() << "needs root to become a user of its own";
-    // A user nobody else is, for the kernel counts all processes of one; no capability but to find the program anywhere.
-    // The server's two threads and one command, and ThreadSanitizer's own.
+    // A user nobody else is, for the kernel counts all processes of one; no capability but to find the program
+    // anywhere. The server's two threads and one command, and ThreadSanitizer's own.
     const std::string processes = sanitizers == "thread" ? "4" : "3";
     const std::string user = std::to_string(1'000'000 + ::getpid());
     Server server({.arguments = {"--threads", "1", "cat"},
