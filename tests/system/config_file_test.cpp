@@ -82,6 +82,19 @@ TEST_F(ConfigFile, ServesEachPathByItsOwnEndpoint) {
         EXPECT_EQ(status_at(server, none), 404) << none;
 }
 
+TEST_F(ConfigFile, HasTheConsoleAtEachEndpointOfOnePathBesideFiles) {
+    std::filesystem::create_directory(path("files"));
+    std::ofstream(path("files/index.html")) << "a page";
+    write("dev-console = true\nstatic-dir = \"files\"\n" + endpoint("/a", "echo a") + endpoint("/logs/*", "echo logs"));
+    const Server server = serve();
+    const auto page_at = [&](const std::string& at) {
+        return answer_to(server.port(), "GET " + at + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    };
+    EXPECT_THAT(page_at("/a"), testing::AllOf(HasSubstr(" 200 "), HasSubstr("Content-Security-Policy")));
+    EXPECT_THAT(page_at("/"), testing::AllOf(HasSubstr(" 200 "), Not(HasSubstr("Content-Security-Policy"))));
+    for (const std::string none : {"/logs/x", "/b", "/a/b"}) EXPECT_THAT(page_at(none), HasSubstr(" 404 ")) << none;
+}
+
 TEST_F(ConfigFile, LeavesAllOtherPathsToTheCommandLinesCommand) {
     write(endpoint("/a", "echo a"));
     const Server server = serve({"bash", "-c", "echo rest $SCRIPT_NAME $PATH_INFO"});

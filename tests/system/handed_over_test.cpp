@@ -104,6 +104,14 @@ TEST(HandedOverSockets, UnixSocketsKeepTheirFile) {
     EXPECT_TRUE(std::filesystem::exists(path));
 }
 
+TEST(HandedOverSockets, MayBeThoseOfAProxy) {
+    const Opened socket = Opened::tcp("127.0.0.5");
+    const Server server(handed({socket.fd()}, {"--proxy-protocol", "127.0.0.5", "sh", "-c", "echo $REMOTE_ADDR"}));
+    RawClient client(socket.port(), "127.0.0.5");
+    client.send("PROXY TCP4 192.0.2.7 192.0.2.1 1234 80\r\n" + upgrade_request());
+    EXPECT_THAT(client.receive_until("192.0.2.7"), HasSubstr(" 101 "));
+}
+
 /// Its clients find their way: the service manager keeps the socket, and the next server takes it over.
 TEST(HandedOverSockets, KeepConnectionsWaitingFromOneServerToTheNext) {
     const Opened socket = Opened::tcp();

@@ -146,6 +146,7 @@ TEST_P(OpenSslVersion, IsGivenHttp11ByAlpnOrAnAlert) {
     Server server(files_.options({"cat"}));
     const std::string version = GetParam();
     EXPECT_THAT(s_client(server, version + " -alpn h2,http/1.1").text, HasSubstr("ALPN protocol: http/1.1"));
+    EXPECT_THAT(s_client(server, version + " -alpn h2,http/1.0").text, HasSubstr("ALPN protocol: http/1.0"));
     EXPECT_THAT(s_client(server, version).text, HasSubstr("No ALPN negotiated"));
     const Said said = s_client(server, version + " -alpn h2,http/0.9");
     EXPECT_NE(said.status, 0);
