@@ -304,6 +304,8 @@ const std::vector<Wrong> wrong_values = {
     {{"--reload", "-1"}, R"(--reload: "-1" is not the number of a process)"},
     {{"--env", "A"}, R"(--env: "A" is not NAME=VALUE)"},
     {{"--env", "=b"}, R"(--env: "=b" is not NAME=VALUE)"},
+    {{"--user", ""}, R"(--user: "" is not a user)"},
+    {{"--group", ""}, R"(--group: "" is not a group)"},
     {{"--threads", "0"}, R"(--threads: "0" is not a number of threads (1 to 500))"},
     {{"--threads", "501"}, R"(--threads: "501" is not a number of threads (1 to 500))"},
     {{"--log-level", "warning"},
