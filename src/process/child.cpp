@@ -61,22 +61,25 @@ std::unique_ptr<Child> Child::start(net::Executor executor, const Launcher& laun
     const int command_stderr = stderr_goes == Stderr::pipe   ? errors.theirs.get()
                                : stderr_goes == Stderr::null ? null.get()
                                                              : output.theirs.get();
-    Fd directory(cgroup ? cgroup->open() : -1);
+    // Before there is anything that it must not lose for want of memory.
+    std::unique_ptr<Child> child(new Child(std::move(cgroup)));
+    Fd directory(child->cgroup_ ? child->cgroup_->open() : -1);
     Program placed = program;
     placed.cgroup = directory.get();
     const Started started =
         launcher.start(placed, thread, {input.theirs.get(), output.theirs.get(), command_stderr}, error);
     if (error) return nullptr;
 
-    std::unique_ptr<Child> child(new Child(started.pid, executor, started.pidfd, std::move(cgroup)));
+    child->pid_ = started.pid;
+    child->reaped_ = false;
+    child->pidfd_.emplace(executor, started.pidfd);
     child->stdin_.emplace(executor, input.ours.take());
     child->stdout_.emplace(executor, output.ours.take());
     if (stderr_goes == Stderr::pipe) child->stderr_.emplace(executor, errors.ours.take());
     return child;
 }
 
-Child::Child(int pid, net::Executor executor, int pidfd, std::unique_ptr<Cgroup> cgroup)
-    : cgroup_(std::move(cgroup)), pidfd_(executor, pidfd), pid_(pid) {}
+Child::Child(std::unique_ptr<Cgroup> cgroup) : cgroup_(std::move(cgroup)) {}
 
 Child::~Child() {
     signal(SIGKILL);
@@ -87,7 +90,7 @@ std::optional<ExitStatus> Child::reap() {
     int status = 0;
     if (::waitpid(pid_, &status, WNOHANG) != pid_) return {};
     reaped_ = true;  // its number may be another's from here on
-    pidfd_.close();
+    pidfd_->close();
     return exit_status_of(status);
 }
 

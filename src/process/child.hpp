@@ -31,7 +31,7 @@ public:
 
     /// Reaps the leader if it has ended; else wait for `end_descriptor` to be readable and ask again.
     std::optional<ExitStatus> reap();
-    net::Descriptor& end_descriptor() { return pidfd_; }
+    net::Descriptor& end_descriptor() { return *pidfd_; }
 
     /// To the whole process group; without effect once the leader is reaped, for then its number may be another's.
     /// SIGKILL goes to the whole cgroup, where there is one.
@@ -43,15 +43,15 @@ public:
     [[nodiscard]] int pid() const { return pid_; }
 
 private:
-    Child(int pid, net::Executor executor, int pidfd, std::unique_ptr<Cgroup> cgroup);
+    explicit Child(std::unique_ptr<Cgroup> cgroup);
 
     std::unique_ptr<Cgroup> cgroup_;  ///< if there is one
-    net::Descriptor pidfd_;
+    std::optional<net::Descriptor> pidfd_;
     std::optional<net::Descriptor> stdin_;
     std::optional<net::Descriptor> stdout_;
     std::optional<net::Descriptor> stderr_;
-    int pid_;
-    bool reaped_ = false;
+    int pid_ = 0;
+    bool reaped_ = true;  ///< or not started
 };
 
 }  // namespace wsinetd::process
