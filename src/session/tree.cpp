@@ -57,8 +57,9 @@ std::optional<std::string> by_absolute_link(int directory, const std::string& pa
     for (std::size_t end = 0; end != std::string::npos;) {
         end = path.find('/', end == 0 ? 0 : end + 1);
         const OpenFile name(open_at(directory, path.substr(0, end), RESOLVE_BENEATH, O_NOFOLLOW));
+        if (name.fd() < 0) break;  // nor can what lies behind it
         std::string place(PATH_MAX, '\0');
-        const ssize_t size = name.fd() < 0 ? -1 : ::readlinkat(name.fd(), "", place.data(), place.size());
+        const ssize_t size = ::readlinkat(name.fd(), "", place.data(), place.size());
         if (size <= 0 || place.front() != '/') continue;
         place.resize(static_cast<std::size_t>(size));
         return end == std::string::npos ? place : place + path.substr(end);
