@@ -25,7 +25,7 @@ public:
     Descriptor(const Descriptor&) = delete;
     Descriptor& operator=(const Descriptor&) = delete;
 
-    /// Throws std::system_error, as all waits do, where the loop cannot take it in. One wait of each kind at a time.
+    /// Throws std::system_error, as all waits do, where the loop cannot take it in.
     awaitable<void> readable();
     awaitable<void> writable();
 

@@ -113,7 +113,7 @@ Endpoints Stream::endpoints() {
     Address there = address_of(remote);
     Address here = address_of(local);
     return {std::move(there.text), std::move(here.text), there.port, here.port,
-            std::move(here.bytes), here.unix_socket,     connected};
+            std::move(here.bytes), here.unix_socket, connected};
 }
 
 }  // namespace wsinetd::net
